@@ -1,0 +1,88 @@
+//! Extensions: functions from `App` to `App`.
+
+use std::any::TypeId;
+use std::panic::Location;
+
+use super::{App, Plugged};
+use crate::preflight::Problem;
+
+/// Something that adds to an app what belongs together: state, middleware, routes, error
+/// mappings, hooks. Any `FnOnce(App) -> App` is one.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// struct Version(&'static str);
+///
+/// impl Extension for Version {
+///     fn install(self, app: App) -> App {
+///         app.get("/version", move || async move { self.0 })
+///     }
+/// }
+///
+/// App::new().plug(Version("1.2")).test().get("/version").send().assert_text("1.2");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an extension",
+    note = "an extension is a type that implements `cepa::Extension`, or a function from `App` to `App`"
+)]
+pub trait Extension {
+    /// Adds the extension to the app.
+    fn install(self, app: App) -> App;
+}
+
+impl<F: FnOnce(App) -> App> Extension for F {
+    fn install(self, app: App) -> App {
+        self(app)
+    }
+}
+
+/// Marks an `Option` of an extension, where `None` adds nothing.
+impl<E: Extension> Extension for Option<E> {
+    fn install(self, app: App) -> App {
+        match self {
+            Some(extension) => extension.install(app),
+            None => app,
+        }
+    }
+}
+
+impl App {
+    /// Adds an extension. The same one twice in one app is a build error that names both places.
+    #[track_caller]
+    pub fn plug<E: Extension + 'static>(mut self, extension: E) -> Self {
+        let plugged = Plugged {
+            id: TypeId::of::<E>(),
+            name: std::any::type_name::<E>(),
+            place: Location::caller(),
+        };
+        match self.plugged.iter().find(|other| other.id == plugged.id) {
+            Some(first) => {
+                let name = plugged.name;
+                let message = format!(
+                    "the extension `{name}` is plugged already, at {}",
+                    first.place
+                );
+                self.problems.push(Problem::new(plugged.place, message));
+                self
+            }
+            None => {
+                self.plugged.push(plugged);
+                extension.install(self)
+            }
+        }
+    }
+
+    /// Says that this app needs the extension `E` in itself or around it, whatever the order of
+    /// the `plug` calls. `fix` is shown if it is missing: how to add it.
+    #[track_caller]
+    pub fn require<E: 'static>(mut self, fix: &'static str) -> Self {
+        let wanted = Plugged {
+            id: TypeId::of::<E>(),
+            name: std::any::type_name::<E>(),
+            place: Location::caller(),
+        };
+        self.required.push((wanted, fix));
+        self
+    }
+}

@@ -1,0 +1,145 @@
+//! What holds for a whole scope: errors, hooks, proxies and checks.
+
+use std::future::Future;
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::{App, Fallible};
+use crate::error::{Error, ErrorContext, ErrorRenderer, boxed_renderer};
+use crate::extract::TrustedProxies;
+use crate::preflight::Problem;
+use crate::service::{AppService, Hook};
+
+impl App {
+    /// Answers for errors of this app and those mounted in it, in place of the default, which
+    /// sends a problem document (RFC 9457), HTML or text by the `Accept` header.
+    ///
+    /// A status of 200 in the answer is replaced by the error's. Headers of the error, such as
+    /// `Allow`, are added. Where the renderer fails itself, the default answers.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn plain(error: &Error, _: &ErrorContext) -> impl IntoResponse {
+    ///     Json(json!({ "error": error.message() }))
+    /// }
+    ///
+    /// let client = App::new().on_error(plain).test();
+    /// client.get("/").send().assert_status(404).assert_json(&json!({ "error": "there is nothing at this address" }));
+    /// ```
+    #[track_caller]
+    pub fn on_error<R: for<'a> ErrorRenderer<'a>>(mut self, renderer: R) -> Self {
+        let place = Location::caller();
+        if let Some((_, first)) = self.renderer.replace((boxed_renderer(renderer), place)) {
+            self.problems.push(Problem::new(
+                place,
+                format!("this app has an error renderer already, at {first}"),
+            ));
+        }
+        self
+    }
+
+    /// Gives errors of type `E` that arrive through `?` a status and a message.
+    ///
+    /// The error's own constructors and `or_..` methods go before this. A mounted app's mappings
+    /// go before those of the app around it.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    /// use std::num::ParseIntError;
+    ///
+    /// async fn double(Path(n): Path<String>) -> Result<String> {
+    ///     Ok(format!("{}", n.parse::<u32>()? * 2))
+    /// }
+    ///
+    /// let client = App::new()
+    ///     .map_error::<ParseIntError>(|_| Error::bad_request("that is no number"))
+    ///     .get("/{n}", double)
+    ///     .test();
+    /// client.get("/x").send().assert_status(400);
+    /// ```
+    pub fn map_error<E>(mut self, map: impl Fn(&E) -> Error + Send + Sync + 'static) -> Self
+    where
+        E: std::error::Error + 'static,
+    {
+        self.mappings
+            .push(Arc::new(move |error| error.downcast_ref::<E>().map(&map)));
+        self
+    }
+
+    /// Calls a function once for each error of this app and those mounted in it, after its status
+    /// is known. Without one, errors are logged: 5xx as errors, 4xx for debugging.
+    pub fn observe_errors(
+        mut self,
+        observe: impl Fn(&Error, &ErrorContext) + Send + Sync + 'static,
+    ) -> Self {
+        self.observers.push(Arc::new(observe));
+        self
+    }
+
+    /// Runs an async function before the first request is accepted, in the order written. If it
+    /// fails, the app does not start.
+    pub fn on_start<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output: Fallible> + Send + 'static,
+    {
+        self.start.push(boxed_hook(hook));
+        self
+    }
+
+    /// Runs an async function after the last connection is closed, the last written first.
+    pub fn on_stop<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output: Fallible> + Send + 'static,
+    {
+        self.stop.push(boxed_hook(hook));
+        self
+    }
+
+    /// Believes `Forwarded` and `X-Forwarded-*` headers from these peers, and from no others.
+    ///
+    /// Entries are addresses (`10.0.0.7`), ranges (`10.0.0.0/8`, `fd00::/8`) or the words
+    /// `loopback` and `private`. Only the outermost app has these.
+    #[track_caller]
+    pub fn trust_proxies<S: AsRef<str>>(mut self, peers: impl IntoIterator<Item = S>) -> Self {
+        let place = Location::caller();
+        match TrustedProxies::parse(peers) {
+            Ok(proxies) => self.proxies = Some((proxies, place)),
+            Err(problem) => self.problems.push(Problem::new(place, problem)),
+        }
+        self
+    }
+
+    /// Checks the built app at start-up, for what an extension cannot know earlier. What the
+    /// function says is wrong is a build error at this line.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// let app = App::new()
+    ///     .get("/", async || "home")
+    ///     .check(|app| app.url_for("menu", &[]).map(drop).map_err(|e| e.to_string()));
+    /// assert!(app.build().is_err());
+    /// ```
+    #[track_caller]
+    pub fn check(
+        mut self,
+        check: impl Fn(&AppService) -> Result<(), String> + Send + 'static,
+    ) -> Self {
+        self.checks.push((Box::new(check), Location::caller()));
+        self
+    }
+}
+
+fn boxed_hook<F, Fut>(hook: F) -> Hook
+where
+    F: FnOnce() -> Fut + Send + 'static,
+    Fut: Future<Output: Fallible> + Send + 'static,
+{
+    Box::new(|| {
+        let ended = hook();
+        Box::pin(async move { ended.await.into_result() })
+    })
+}

@@ -1,0 +1,406 @@
+//! The body of a request or response: nothing, bytes, or a stream of them.
+//!
+//! With `server`, this is the only file that knows hyper's types.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::StatusCode;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::error::{BoxError, Result};
+
+/// The body of a request or a response.
+///
+/// It is made from text, bytes, any [`Stream`] of bytes or any [`http_body::Body`]; it is itself
+/// both a stream and an `http_body::Body`. As an extractor it hands the body over as it arrives:
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// async fn count(mut body: Body) -> Result<String> {
+///     let mut bytes = 0;
+///     while let Some(chunk) = body.chunk().await {
+///         bytes += chunk?.len();
+///     }
+///     Ok(format!("{bytes} bytes"))
+/// }
+///
+/// let app = App::new().post("/", count);
+/// app.test().post("/").body("hello").send().assert_text("5 bytes");
+/// ```
+#[derive(Default)]
+pub struct Body(Kind);
+
+#[derive(Default)]
+enum Kind {
+    #[default]
+    Empty,
+    Full(Bytes),
+    /// Bytes that were more than the limit allows.
+    TooLarge,
+    Incoming(Box<Limited<hyper::body::Incoming>>),
+    Stream(Box<Limited<Foreign>>),
+}
+
+type DynBody = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
+
+/// A body of someone else's type. The mutex makes it `Sync`, so that `&Request` can be held
+/// across an await; it is only ever reached through `&mut`, which never locks.
+struct Foreign(Mutex<Pin<Box<DynBody>>>);
+
+/// A body with the number of bytes that may still come.
+struct Limited<B> {
+    inner: B,
+    left: u64,
+}
+
+/// Why a body could not be read to its end.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// More bytes than the limit allows; 413 (RFC 9110, 15.5.14).
+    TooLarge,
+    /// The client went away or broke the framing before the end; 400.
+    Incomplete(BoxError),
+}
+
+impl BodyError {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Incomplete(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "the body is larger than allowed here",
+            Self::Incomplete(_) => "the body ended before it was complete",
+        })
+    }
+}
+
+impl std::error::Error for BodyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::TooLarge => None,
+            Self::Incomplete(source) => Some(&**source),
+        }
+    }
+}
+
+impl Body {
+    /// A body without bytes.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Kind::Empty)
+    }
+
+    /// A body that sends each item of a stream as it comes. An error of the stream breaks the
+    /// response off, so that the client notices.
+    #[must_use]
+    pub fn from_stream<S, D, E>(stream: S) -> Self
+    where
+        S: Stream<Item = Result<D, E>> + Send + 'static,
+        D: Into<Bytes>,
+        E: Into<BoxError>,
+    {
+        Self::wrap(Streamed {
+            stream: Box::pin(stream),
+        })
+    }
+
+    /// A body of another type, as used by `tower` and `hyper` services.
+    #[must_use]
+    pub fn wrap<B>(body: B) -> Self
+    where
+        B: HttpBody<Error: Into<BoxError>> + Send + 'static,
+        B::Data: Into<Bytes>,
+    {
+        let foreign = Foreign(Mutex::new(Box::pin(Adapted {
+            body: Box::pin(body),
+        })));
+        Self(Kind::Stream(Box::new(Limited {
+            inner: foreign,
+            left: u64::MAX,
+        })))
+    }
+
+    pub(crate) fn incoming(body: hyper::body::Incoming) -> Self {
+        if body.is_end_stream() {
+            return Self::empty();
+        }
+        Self(Kind::Incoming(Box::new(Limited {
+            inner: body,
+            left: u64::MAX,
+        })))
+    }
+
+    /// The same body, that fails with [`BodyError::TooLarge`] after `limit` bytes.
+    #[must_use]
+    pub fn limited(mut self, limit: u64) -> Self {
+        match &mut self.0 {
+            Kind::Full(bytes) if bytes.len() as u64 > limit => {
+                self.0 = Kind::TooLarge;
+            }
+            Kind::Empty | Kind::Full(_) | Kind::TooLarge => {}
+            Kind::Incoming(body) => body.left = limit,
+            Kind::Stream(body) => body.left = limit,
+        }
+        self
+    }
+
+    /// The next bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// 413 if the body is larger than its limit, 400 if it ends before it is complete.
+    pub async fn chunk(&mut self) -> Option<Result<Bytes, BodyError>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// All bytes, at most `limit` of them.
+    ///
+    /// # Errors
+    /// 413 if there are more than `limit`, 400 if the body ends before it is complete.
+    pub async fn collect(self, limit: u64) -> Result<Bytes, BodyError> {
+        let mut body = self.limited(limit);
+        if let Kind::Full(bytes) = body.0 {
+            return Ok(bytes);
+        }
+        if HttpBody::size_hint(&body).lower() > limit {
+            return Err(BodyError::TooLarge);
+        }
+        let Some(first) = body.chunk().await else {
+            return Ok(Bytes::new());
+        };
+        let first = first?;
+        let Some(second) = body.chunk().await else {
+            return Ok(first);
+        };
+        let mut all = bytes::BytesMut::with_capacity(first.len() * 2);
+        all.extend_from_slice(&first);
+        all.extend_from_slice(&second?);
+        while let Some(chunk) = body.chunk().await {
+            all.extend_from_slice(&chunk?);
+        }
+        Ok(all.freeze())
+    }
+}
+
+impl<B: HttpBody<Data = Bytes> + Unpin> Limited<B>
+where
+    B::Error: Into<BoxError>,
+{
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+            None => return Poll::Ready(None),
+            Some(Err(error)) => return Poll::Ready(Some(Err(BodyError::Incomplete(error.into())))),
+            Some(Ok(frame)) => frame,
+        };
+        let size = frame.data_ref().map_or(0, |data| data.len() as u64);
+        Poll::Ready(Some(match self.left.checked_sub(size) {
+            Some(left) => {
+                self.left = left;
+                Ok(frame)
+            }
+            None => Err(BodyError::TooLarge),
+        }))
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match &mut self.0 {
+            Kind::Empty => Poll::Ready(None),
+            Kind::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                self.0 = Kind::Empty;
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+            Kind::TooLarge => {
+                self.0 = Kind::Empty;
+                Poll::Ready(Some(Err(BodyError::TooLarge)))
+            }
+            Kind::Incoming(body) => body.poll(cx),
+            Kind::Stream(body) => body.poll(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Kind::Empty => true,
+            Kind::Full(bytes) => bytes.is_empty(),
+            Kind::Incoming(body) => body.inner.is_end_stream(),
+            Kind::Stream(_) | Kind::TooLarge => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Empty => SizeHint::with_exact(0),
+            Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Incoming(body) => body.inner.size_hint(),
+            Kind::Stream(body) => body.inner.size_hint(),
+            Kind::TooLarge => SizeHint::new(),
+        }
+    }
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, BodyError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match ready!(self.as_mut().poll_frame(cx)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Foreign {
+    fn body(&mut self) -> Pin<&mut DynBody> {
+        self.0
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_mut()
+    }
+}
+
+impl HttpBody for Foreign {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.body().poll_frame(cx)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0
+            .lock()
+            .map_or_else(|_| SizeHint::default(), |body| body.size_hint())
+    }
+}
+
+/// A foreign body with its data and errors in our terms.
+struct Adapted<B> {
+    body: Pin<Box<B>>,
+}
+
+impl<B> HttpBody for Adapted<B>
+where
+    B: HttpBody<Error: Into<BoxError>>,
+    B::Data: Into<Bytes>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(self.body.as_mut().poll_frame(cx));
+        Poll::Ready(frame.map(|frame| match frame {
+            Ok(frame) => Ok(frame.map_data(Into::into)),
+            Err(error) => Err(error.into()),
+        }))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A stream of chunks as a body.
+struct Streamed<S> {
+    stream: Pin<Box<S>>,
+}
+
+impl<S, D, E> HttpBody for Streamed<S>
+where
+    S: Stream<Item = Result<D, E>>,
+    D: Into<Bytes>,
+    E: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let item = ready!(self.stream.as_mut().poll_next(cx));
+        Poll::Ready(item.map(|item| match item {
+            Ok(data) => Ok(Frame::data(data.into())),
+            Err(error) => Err(error.into()),
+        }))
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Empty => f.write_str("Body(empty)"),
+            Kind::Full(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Kind::TooLarge | Kind::Incoming(_) | Kind::Stream(_) => f.write_str("Body(stream)"),
+        }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self(Kind::Full(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+impl From<&'static [u8]> for Body {
+    fn from(bytes: &'static [u8]) -> Self {
+        Bytes::from_static(bytes).into()
+    }
+}
+
+impl From<()> for Body {
+    fn from((): ()) -> Self {
+        Self::empty()
+    }
+}

@@ -1,0 +1,150 @@
+//! How other errors become an [`Error`]: by `?`, and by the methods of [`OrError`].
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+
+use http::{HeaderMap, StatusCode};
+
+use super::{BoxError, Error, Inner, Result};
+use crate::body::BodyError;
+
+/// Anything that converts into a boxed standard error becomes a 500 whose detail is logged.
+///
+/// An [`Error`] that was boxed by [`Error::into_boxed`] comes back as it was; a [`BodyError`],
+/// however deep in the chain of sources, keeps its status.
+impl<E: Into<BoxError>> From<E> for Error {
+    #[track_caller]
+    fn from(source: E) -> Self {
+        let location = Location::caller();
+        let source = match source.into().downcast::<Carried>() {
+            Ok(carried) => return carried.0,
+            Err(source) => source,
+        };
+        let body = body_error(&*source);
+        let error = Self(Box::new(Inner {
+            status: body.map_or(StatusCode::INTERNAL_SERVER_ERROR, BodyError::status),
+            chosen: body.is_some(),
+            message: body.map(|error| Cow::Owned(error.to_string())),
+            source: None,
+            fields: Vec::new(),
+            headers: HeaderMap::new(),
+            location,
+        }));
+        error.with_source(source)
+    }
+}
+
+fn body_error<'a>(source: &'a (dyn std::error::Error + 'static)) -> Option<&'a BodyError> {
+    std::iter::successors(Some(source), |source| source.source())
+        .find_map(|source| source.downcast_ref())
+}
+
+/// An [`Error`] in the clothes of a standard error.
+pub(super) struct Carried(pub(super) Error);
+
+impl std::error::Error for Carried {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source().map(|source| source as _)
+    }
+}
+
+impl fmt::Display for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.0.message.as_deref().unwrap_or("request failed"))
+    }
+}
+
+impl fmt::Debug for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Gives an absent value or a failure the status it means here.
+///
+/// On a `Result`, the error is kept as the source: logged, not sent.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// async fn item(Path(n): Path<usize>) -> Result<&'static str> {
+///     Ok(*["zero", "one"].get(n).or_not_found("no such item")?)
+/// }
+///
+/// let client = App::new().get("/items/{n}", item).test();
+/// client.get("/items/1").send().assert_text("one");
+/// client.get("/items/2").send().assert_status(404);
+/// ```
+pub trait OrError<T>: Sized {
+    /// The value, or an error with this status and message.
+    ///
+    /// # Errors
+    /// `status` where there is no value.
+    #[track_caller]
+    fn or_status(self, status: StatusCode, message: impl Into<Cow<'static, str>>) -> Result<T>;
+
+    /// The value, or 404 with this message.
+    ///
+    /// # Errors
+    /// 404 where there is no value.
+    #[track_caller]
+    fn or_not_found(self, message: impl Into<Cow<'static, str>>) -> Result<T> {
+        self.or_status(StatusCode::NOT_FOUND, message)
+    }
+
+    /// The value, or 400 with this message.
+    ///
+    /// # Errors
+    /// 400 where there is no value.
+    #[track_caller]
+    fn or_bad_request(self, message: impl Into<Cow<'static, str>>) -> Result<T> {
+        self.or_status(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// The value, or 401 with this message.
+    ///
+    /// # Errors
+    /// 401 where there is no value.
+    #[track_caller]
+    fn or_unauthorized(self, message: impl Into<Cow<'static, str>>) -> Result<T> {
+        self.or_status(StatusCode::UNAUTHORIZED, message)
+    }
+
+    /// The value, or 403 with this message.
+    ///
+    /// # Errors
+    /// 403 where there is no value.
+    #[track_caller]
+    fn or_forbidden(self, message: impl Into<Cow<'static, str>>) -> Result<T> {
+        self.or_status(StatusCode::FORBIDDEN, message)
+    }
+}
+
+impl<T> OrError<T> for Option<T> {
+    #[track_caller]
+    fn or_status(self, status: StatusCode, message: impl Into<Cow<'static, str>>) -> Result<T> {
+        match self {
+            Some(value) => Ok(value),
+            None => Err(Error::new(status, message)),
+        }
+    }
+}
+
+impl<T, E: Into<Error>> OrError<T> for std::result::Result<T, E> {
+    #[track_caller]
+    fn or_status(self, status: StatusCode, message: impl Into<Cow<'static, str>>) -> Result<T> {
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                let mut outer = Error::new(status, message);
+                let mut error: Error = error.into();
+                outer.0.source = match error.0.source.take() {
+                    Some(source) => Some(source),
+                    None => Some(error.into_boxed()),
+                };
+                Err(outer)
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What went wrong: a status, a message that may be shown and a source that may not.
+//!
+//! An error becomes a response in the chain step it comes from (`render`), so that everything
+//! further out sees a response like any other, with the error attached.
+
+mod convert;
+mod render;
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+pub use convert::OrError;
+pub use render::{ErrorContext, ErrorFormat, ErrorRenderer};
+pub(crate) use render::{Observer, Renderer, Watch, boxed_renderer};
+
+/// A boxed error of any kind, as the standard library and most crates pass it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The result of handlers, extractors and most functions of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error on its way to become a response.
+///
+/// - The *message* is a sentence for the client. It is sent for statuses 400 to 499; for others
+///   the client sees the status' name only.
+/// - The *source* is what caused it. It is logged and never sent.
+/// - The *location* is the line of the `?` or of the constructor that made it.
+///
+/// Every error type that converts into [`BoxError`] becomes a 500 through `?`:
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// async fn parse(Path(text): Path<String>) -> Result<String> {
+///     let number: u8 = text.parse()?;                        // 500, the detail is logged
+///     if number > 99 {
+///         return Err(Error::unprocessable("at most 99"));    // 422, the message is sent
+///     }
+///     Ok(format!("{number}"))
+/// }
+///
+/// let client = App::new().get("/{text}", parse).test();
+/// client.get("/7").send().assert_text("7");
+/// client.get("/x").send().assert_status(500);
+/// let res = client.get("/100").send();
+/// res.assert_status(422);
+/// assert_eq!(res.error().map(|e| e.message()), Some("at most 99"));
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    status: StatusCode,
+    /// Whether the status was chosen, or is only the 500 of a plain `?`.
+    chosen: bool,
+    message: Option<Cow<'static, str>>,
+    source: Option<BoxError>,
+    fields: Vec<FieldError>,
+    headers: HeaderMap,
+    location: &'static Location<'static>,
+}
+
+/// What is wrong with one field of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field's path, such as `items[2].price`.
+    pub field: String,
+    /// A sentence about it for the client.
+    pub message: String,
+}
+
+/// A constructor for one status; the documentation says when to use it.
+macro_rules! constructors {
+    ($($name:ident $status:ident $doc:literal,)*) => {
+        $(
+            #[doc = $doc]
+            #[track_caller]
+            #[must_use]
+            pub fn $name(message: impl Into<Cow<'static, str>>) -> Self {
+                Self::new(StatusCode::$status, message)
+            }
+        )*
+    };
+}
+
+impl Error {
+    /// An error with this status and message.
+    #[track_caller]
+    #[must_use]
+    pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            status,
+            chosen: true,
+            message: Some(message.into()),
+            source: None,
+            fields: Vec::new(),
+            headers: HeaderMap::new(),
+            location: Location::caller(),
+        }))
+    }
+
+    constructors! {
+        bad_request BAD_REQUEST "400: the request is malformed (RFC 9110, 15.5.1).",
+        unauthorized UNAUTHORIZED "401: the client has to say who it is (RFC 9110, 15.5.2).",
+        forbidden FORBIDDEN "403: this client may not do this (RFC 9110, 15.5.4).",
+        not_found NOT_FOUND "404: there is nothing here (RFC 9110, 15.5.5).",
+        conflict CONFLICT "409: the state of the resource does not allow it (RFC 9110, 15.5.10).",
+        unprocessable UNPROCESSABLE_ENTITY "422: well-formed, but the content is wrong (RFC 9110, 15.5.21).",
+        too_many_requests TOO_MANY_REQUESTS "429: the client has to slow down (RFC 6585, 4).",
+        internal INTERNAL_SERVER_ERROR "500: a fault of the program; the message is logged, not sent.",
+        unavailable SERVICE_UNAVAILABLE "503: for now it does not work; the message is logged, not sent.",
+    }
+
+    /// The same error with what caused it. It is logged, and found by
+    /// [`downcast_ref`](Self::downcast_ref).
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// The same error with a sentence about one field of the input, sent to the client.
+    #[must_use]
+    pub fn with_field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
+        self.0.fields.push(FieldError {
+            field: field.into(),
+            message: message.into(),
+        });
+        self
+    }
+
+    /// The same error with a header for its response, such as `Retry-After`.
+    ///
+    /// A value that no header may have turns this into a 500 that says so.
+    #[track_caller]
+    #[must_use]
+    pub fn with_header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => {
+                self.0.headers.append(name, value);
+                self
+            }
+            _ => Self::internal("a header name or value is not allowed in HTTP"),
+        }
+    }
+
+    /// The status of the response. 500 for errors that came through a plain `?`, unless
+    /// [`App::map_error`](crate::App::map_error) says otherwise.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// What the client may see: the message for 400 to 499, otherwise the status' name.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match &self.0.message {
+            Some(message) if self.0.status.is_client_error() => message,
+            _ => self.0.status.canonical_reason().unwrap_or("Error"),
+        }
+    }
+
+    /// What is wrong with which field, in the order added.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldError] {
+        &self.0.fields
+    }
+
+    /// Where this was made: the line of the constructor or of the `?`.
+    #[must_use]
+    pub fn location(&self) -> &'static Location<'static> {
+        self.0.location
+    }
+
+    /// What caused this, if it was caused by another error.
+    #[must_use]
+    pub fn source(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+        self.0.source.as_deref()
+    }
+
+    /// The error of type `E` that caused this, however deep in the chain of sources.
+    #[must_use]
+    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        self.sources().find_map(|source| source.downcast_ref())
+    }
+
+    /// The chain of causes, the nearest first.
+    pub fn sources(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+        let first = self
+            .0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn std::error::Error + 'static));
+        std::iter::successors(first, |source| source.source())
+    }
+
+    /// This error as a standard error, for code that wants one; `?` turns it back unchanged.
+    #[must_use]
+    pub fn into_boxed(self) -> BoxError {
+        Box::new(convert::Carried(self))
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    pub(crate) fn is_chosen(&self) -> bool {
+        self.0.chosen
+    }
+
+    /// Takes status, message, fields and headers of `other`; source and location stay.
+    pub(crate) fn become_like(&mut self, other: Self) {
+        let other = *other.0;
+        self.0.status = other.status;
+        self.0.chosen = true;
+        self.0.message = other.message;
+        self.0.fields = other.fields;
+        self.0.headers = other.headers;
+    }
+
+    #[track_caller]
+    pub(crate) fn from_panic(payload: &(dyn Any + Send)) -> Self {
+        let text = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
+        Self::internal(format!("panicked: {text}"))
+    }
+}
+
+/// For developers: message and causes in one line, whatever the status.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.message {
+            Some(message) => f.write_str(message)?,
+            None if self.0.source.is_none() => f.write_str(self.message())?,
+            None => {}
+        }
+        let mut separator = if self.0.message.is_some() { ": " } else { "" };
+        for source in self.sources() {
+            write!(f, "{separator}{source}")?;
+            separator = ": ";
+        }
+        Ok(())
+    }
+}
+
+/// The text of `Display` with status and place, since `main` prints an error this way.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({self}) at {}", self.status(), self.location())
+    }
+}

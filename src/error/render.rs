@@ -1,0 +1,342 @@
+//! How an error becomes a response: in the step that failed, by the renderer of its scope.
+//!
+//! What the renderer may need of the request is noted before the step gets it ([`Watch`]), since
+//! the step may have used the request up when it fails.
+
+use std::fmt::{self, Write as _};
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+
+use super::Error;
+use crate::chain::{BoxFuture, catch_panic};
+use crate::log;
+use crate::middleware::Next;
+use crate::negotiate;
+use crate::request::Request;
+use crate::respond::IntoResponse;
+use crate::response::Response;
+use crate::router::Route;
+
+/// The form in which the client wants to read an error, by its `Accept` header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorFormat {
+    /// `application/problem+json` (RFC 9457); also for clients without a preference.
+    Problem,
+    /// `text/html`.
+    Html,
+    /// `text/plain`.
+    Text,
+}
+
+impl ErrorFormat {
+    const OFFERS: [&'static str; 3] = ["application/problem+json", "text/html", "text/plain"];
+    const FORMATS: [Self; 3] = [Self::Problem, Self::Html, Self::Text];
+
+    /// The preferred of the three forms. A client that accepts none of them gets a problem.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let Some(accept) = headers.get(ACCEPT) else {
+            return Self::Problem;
+        };
+        // The first entry decides where it is one of ours without a quality value: the usual case.
+        let end = accept
+            .as_bytes()
+            .iter()
+            .position(|&b| b == b',' || b == b';');
+        let first = &accept.as_bytes()[..end.unwrap_or(accept.len())];
+        let weighed = end.is_some_and(|end| accept.as_bytes()[end] == b';');
+        match first {
+            b"*/*" | b"application/json" | b"application/problem+json" if !weighed => Self::Problem,
+            b"text/html" if !weighed => Self::Html,
+            b"text/plain" if !weighed => Self::Text,
+            _ => {
+                let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
+                negotiate::preferred(accept, &Self::OFFERS)
+                    .map_or(Self::Problem, |i| Self::FORMATS[i])
+            }
+        }
+    }
+}
+
+/// What an error renderer and error observers know of the request.
+#[derive(Clone, Debug)]
+pub struct ErrorContext {
+    format: ErrorFormat,
+    method: Method,
+    route: Option<Arc<Route>>,
+    request_id: Option<Arc<str>>,
+}
+
+impl ErrorContext {
+    /// The form the client prefers.
+    #[must_use]
+    pub fn format(&self) -> ErrorFormat {
+        self.format
+    }
+
+    /// The request's method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The matched route; `None` where there is none, as in a 404.
+    #[must_use]
+    pub fn route(&self) -> Option<&Route> {
+        self.route.as_deref()
+    }
+
+    /// The request's id, where a middleware gave it one.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+}
+
+/// An async function that answers for an error; what
+/// [`App::on_error`](crate::App::on_error) takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error renderer",
+    label = "not an error renderer",
+    note = "it is an `async fn(&Error, &ErrorContext) -> impl IntoResponse`"
+)]
+pub trait ErrorRenderer<'a>: Send + Sync + 'static {
+    /// Answers for the error.
+    fn render(
+        &self,
+        error: &'a Error,
+        context: &'a ErrorContext,
+    ) -> impl Future<Output = Response> + Send + 'a;
+}
+
+impl<'a, F, Fut> ErrorRenderer<'a> for F
+where
+    F: Fn(&'a Error, &'a ErrorContext) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: IntoResponse> + Send + 'a,
+{
+    fn render(
+        &self,
+        error: &'a Error,
+        context: &'a ErrorContext,
+    ) -> impl Future<Output = Response> + Send + 'a {
+        let answer = self(error, context);
+        async move { answer.await.into_response() }
+    }
+}
+
+type RenderFuture<'a> = std::pin::Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
+
+/// The renderer of a scope, its type forgotten.
+pub(crate) type Renderer =
+    Arc<dyn for<'a> Fn(&'a Error, &'a ErrorContext) -> RenderFuture<'a> + Send + Sync>;
+
+/// Called once for each error.
+pub(crate) type Observer = Arc<dyn Fn(&Error, &ErrorContext) + Send + Sync>;
+
+pub(crate) fn boxed_renderer<R: for<'a> ErrorRenderer<'a>>(renderer: R) -> Renderer {
+    Arc::new(move |error, context| Box::pin(renderer.render(error, context)))
+}
+
+/// What is noted of a request before a step gets it.
+pub(crate) struct Watch {
+    format: ErrorFormat,
+    method: Method,
+    request_id: Option<Arc<str>>,
+}
+
+impl Watch {
+    pub(crate) fn over(req: &Request) -> Self {
+        Self {
+            format: req.error_format(),
+            method: req.method().clone(),
+            request_id: req.shared_id(),
+        }
+    }
+
+    /// Answers for the open error of `res`, in the scope of the step at `at`.
+    pub(crate) fn render(self, at: &Next, mut res: Response) -> BoxFuture<Response> {
+        let view = Arc::clone(at.view());
+        let scope = at.step().scope;
+        let context = ErrorContext {
+            format: self.format,
+            method: self.method,
+            route: at.route().cloned(),
+            request_id: self.request_id,
+        };
+        Box::pin(async move {
+            let scope = &view.core.scopes[scope];
+            let Some(mut error) = res.take_error() else {
+                return res;
+            };
+            if !error.is_chosen() {
+                let mapped = scope.mappings.iter().find_map(|map| map(&error));
+                if let Some(mapped) = mapped {
+                    error.become_like(mapped);
+                }
+            }
+            if scope.observers.is_empty() {
+                log_error(&error, &context);
+            }
+            scope
+                .observers
+                .iter()
+                .for_each(|observe| observe(&error, &context));
+            let answer = match &scope.renderer {
+                Some(renderer) => by_app(renderer, &error, &context).await,
+                None => by_default(&error, &context),
+            };
+            finish(res, answer, error)
+        })
+    }
+}
+
+/// Puts the renderer's answer into the response that failed, whose other headers stay.
+fn finish(mut res: Response, answer: Response, error: Error) -> Response {
+    let status = match answer.status() {
+        StatusCode::OK => error.status(),
+        chosen => chosen,
+    };
+    res.headers_mut().remove(CONTENT_LENGTH);
+    let (headers, body) = answer.into_headers_and_body();
+    for name in headers.keys() {
+        res.headers_mut().remove(name);
+    }
+    res.headers_mut().extend(headers);
+    for (name, value) in error.headers() {
+        res.headers_mut().append(name, value.clone());
+    }
+    res.set_status(status);
+    res.set_body(body);
+    res.attach(error);
+    res
+}
+
+/// The app's own renderer; where it fails itself, the default one answers for both.
+async fn by_app(renderer: &Renderer, error: &Error, context: &ErrorContext) -> Response {
+    let answer = async { AssertUnwindSafe(renderer)(error, context).await };
+    let failure = match catch_panic(answer).await {
+        Ok(mut answer) if answer.has_open_error() => answer.take_error(),
+        Ok(answer) => return answer,
+        Err(panic) => Some(panic),
+    };
+    if let Some(failure) = failure {
+        log_error(&failure, context);
+    }
+    by_default(error, context)
+}
+
+/// Says it to the log: a fault of the program as an error, one of the client for debugging.
+pub(crate) fn log_error(error: &Error, context: &ErrorContext) {
+    let level = if error.status().is_server_error() {
+        log::Level::Error
+    } else {
+        log::Level::Debug
+    };
+    if !log::enabled(level) {
+        return;
+    }
+    let mut line = format!("{} ", context.method);
+    match &context.route {
+        Some(route) => line.push_str(route.path()),
+        None => line.push_str("(no route)"),
+    }
+    let _ = write!(
+        line,
+        " {}: {error} (at {})",
+        error.status().as_u16(),
+        error.location()
+    );
+    if let Some(id) = &context.request_id {
+        let _ = write!(line, " request_id={id}");
+    }
+    log::emit(level, &line);
+}
+
+fn by_default(error: &Error, context: &ErrorContext) -> Response {
+    let title = error.status().canonical_reason().unwrap_or("Error");
+    match context.format {
+        ErrorFormat::Problem => problem(error, context, title),
+        ErrorFormat::Html => page(error, context, title),
+        ErrorFormat::Text => {
+            let mut text = format!("{} {title}\n", error.status().as_u16());
+            if error.message() != title {
+                let _ = writeln!(text, "{}", error.message());
+            }
+            for field in error.fields() {
+                let _ = writeln!(text, "{}: {}", field.field, field.message);
+            }
+            text.into_response()
+        }
+    }
+}
+
+/// A problem document (RFC 9457, 3.1); its type is `about:blank`, so the title is the status' name.
+fn problem(error: &Error, context: &ErrorContext, title: &str) -> Response {
+    let mut problem = serde_json::json!({ "title": title, "status": error.status().as_u16() });
+    if error.message() != title {
+        problem["detail"] = error.message().into();
+    }
+    if !error.fields().is_empty() {
+        let fields = error.fields().iter();
+        problem["errors"] = fields
+            .map(|e| serde_json::json!({ "field": e.field, "message": e.message }))
+            .collect();
+    }
+    if let Some(id) = context.request_id() {
+        problem["request_id"] = id.into();
+    }
+    let mut res = problem.to_string().into_response();
+    let kind = HeaderValue::from_static("application/problem+json");
+    res.headers_mut().insert(CONTENT_TYPE, kind);
+    res
+}
+
+fn page(error: &Error, context: &ErrorContext, title: &str) -> Response {
+    let status = error.status().as_u16();
+    let mut main = String::new();
+    if error.message() != title {
+        let _ = write!(main, "<p>{}</p>", Escaped(error.message()));
+    }
+    for field in error.fields() {
+        let _ = write!(
+            main,
+            "<p><b>{}</b>: {}</p>",
+            Escaped(&field.field),
+            Escaped(&field.message)
+        );
+    }
+    if let Some(id) = context.request_id() {
+        let _ = write!(main, "<p><small>Request {}</small></p>", Escaped(id));
+    }
+    let page = format!(
+        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{status} {title}</title>\
+         <style>:root{{color-scheme:light dark}}body{{font:16px/1.5 system-ui,sans-serif;\
+         max-width:36rem;margin:15vh auto;padding:0 1rem}}h1{{font-size:1.5rem}}</style>\
+         <h1>{status} {title}</h1>{main}</html>\n"
+    );
+    crate::respond::Html(page).into_response()
+}
+
+/// Text inside HTML (HTML standard, 13.1.2.6 and 13.1.4).
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '&' => f.write_str("&amp;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! `Form`: the body of an HTML form.
+
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+
+use super::FromRequest;
+use super::query::parse_pairs;
+use crate::body::Body;
+use crate::error::{Error, Result};
+use crate::request::Request;
+
+/// A form sent as `application/x-www-form-urlencoded` (WHATWG URL standard, 5).
+///
+/// A key that is there several times becomes a `Vec`. 415 for another content type, 413 above the
+/// body limit, 400 for more than 1,000 pairs, 422 if a field is missing or does not parse.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct Login { user: String }
+///
+/// let app = App::new().post("/login", async |Form(login): Form<Login>| login.user);
+/// app.test().post("/login").form(&[("user", "ada")]).send().assert_text("ada");
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequest<Body> for Form<T> {
+    async fn from_request(req: &mut Request) -> Result<Self> {
+        let content_type = req
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let media_type = content_type
+            .unwrap_or("")
+            .split(';')
+            .next()
+            .unwrap_or("")
+            .trim();
+        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Error::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "send the form with the header `Content-Type: application/x-www-form-urlencoded`",
+            ));
+        }
+        let bytes = req.body_bytes().await?;
+        parse_pairs(&bytes, StatusCode::UNPROCESSABLE_ENTITY, "form").map(Self)
+    }
+}

@@ -1,0 +1,87 @@
+//! `Json` as an extractor; as a response it is in `respond/json.rs`.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::json_path::path_at;
+use super::{FromRequest, OptionalFromRequest};
+use crate::body::Body;
+use crate::error::{Error, Result};
+use crate::request::Request;
+use crate::respond::Json;
+
+impl<T: DeserializeOwned + Send> FromRequest<Body> for Json<T> {
+    async fn from_request(req: &mut Request) -> Result<Self> {
+        if !is_json(req.headers()) {
+            return Err(Error::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "send the body as JSON, with the header `Content-Type: application/json`",
+            ));
+        }
+        let bytes = req.body_bytes().await?;
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => Ok(Self(value)),
+            Err(error) => Err(explain(&bytes, error)),
+        }
+    }
+}
+
+/// Absent is a request without a content type and without a body.
+impl<T: DeserializeOwned + Send> OptionalFromRequest<Body> for Json<T> {
+    async fn from_request(req: &mut Request) -> Result<Option<Self>> {
+        if req.headers().contains_key(CONTENT_TYPE) {
+            return <Self as FromRequest<Body>>::from_request(req)
+                .await
+                .map(Some);
+        }
+        match req.body_bytes().await?.is_empty() {
+            true => Ok(None),
+            false => <Self as FromRequest<Body>>::from_request(req)
+                .await
+                .map(Some),
+        }
+    }
+}
+
+/// `application/json` or a type with the suffix `+json` (RFC 6838, 4.2.8), with any parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media_type = content_type
+        .unwrap_or("")
+        .split(';')
+        .next()
+        .unwrap_or("")
+        .trim();
+    let Some((kind, subtype)) = media_type.split_once('/') else {
+        return false;
+    };
+    let suffixed = subtype.len() > 5 && subtype[subtype.len() - 5..].eq_ignore_ascii_case("+json");
+    kind.eq_ignore_ascii_case("application") && (subtype.eq_ignore_ascii_case("json") || suffixed)
+}
+
+/// 400 for what is not JSON, 422 for JSON of another shape, with line, column and field.
+fn explain(text: &[u8], error: serde_json::Error) -> Error {
+    let (line, column) = (error.line(), error.column());
+    let shown = error.to_string();
+    let reason = shown.split(" at line ").next().unwrap_or(&shown);
+    match error.classify() {
+        Category::Data => {
+            let path = path_at(text, line, column);
+            let place = if path.is_empty() {
+                String::new()
+            } else {
+                format!(" in `{path}`")
+            };
+            Error::unprocessable(format!("{reason}{place} (line {line}, column {column})"))
+                .with_field(path, reason)
+        }
+        _ => Error::bad_request(format!(
+            "not valid JSON: {reason} (line {line}, column {column})"
+        )),
+    }
+    .with_source(error)
+}

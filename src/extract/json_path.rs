@@ -1,0 +1,288 @@
+//! Where in a JSON text an error is: from serde_json's line and column to `items[2].price`.
+//!
+//! The extractor `Json<T>` failed before; the error response that names the field comes after.
+//! The text is read a second time for this, on the path of errors alone, so that the good path
+//! pays nothing for it.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+/// The path of the value that ends at, or contains, serde_json's error position: a 1-based `line`
+/// and a `column` in bytes. The top level, and the line 0 of an error without a position, is the
+/// empty path.
+///
+/// serde_json reports a missing field once the object is read, which gives the object's path. So
+/// it does for what a type's own check refused in the last member of an object or array.
+pub(crate) fn path_at(text: &[u8], line: usize, column: usize) -> String {
+    let read = &text[..offset(text, line, column)];
+    let mut path = String::new();
+    for step in open_at_end(read) {
+        match step {
+            Step::Element(index) => push_index(&mut path, index),
+            Step::Member(None) => {}
+            Step::Member(Some(key)) => push_key(&mut path, &read[key]),
+        }
+    }
+    path
+}
+
+/// How many bytes serde_json had read or looked at.
+fn offset(text: &[u8], line: usize, column: usize) -> usize {
+    let Some(line_breaks) = line.checked_sub(1) else {
+        return 0;
+    };
+    let start = match line_breaks.checked_sub(1) {
+        None => Some(0),
+        Some(last) => {
+            let mut breaks = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+            breaks.nth(last).map(|(index, _)| index + 1)
+        }
+    };
+    let start = start.unwrap_or(text.len());
+    start.saturating_add(column).min(text.len())
+}
+
+/// One array or object that is not closed yet.
+enum Step {
+    /// An array, at the element of this index.
+    Element(usize),
+    /// An object, at the member of this key (the bytes with their quotes), once it is read.
+    Member(Option<Range<usize>>),
+}
+
+/// The arrays and objects around the end of `read`, outermost first. Any bytes will do: what is
+/// not JSON is skipped.
+fn open_at_end(read: &[u8]) -> Vec<Step> {
+    let mut open = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = read.get(at) {
+        let start = at;
+        at += 1;
+        match (byte, open.last_mut()) {
+            (b'{', _) => open.push(Step::Member(None)),
+            (b'[', _) => open.push(Step::Element(0)),
+            (b' ' | b'\t' | b'\n' | b'\r', None) => {}
+            // A scalar at the top level, after which nothing belongs to a value.
+            (_, None) => break,
+            (b'}', Some(Step::Member(_))) | (b']', Some(Step::Element(_))) => {
+                open.pop();
+                if open.is_empty() {
+                    break;
+                }
+            }
+            (b',', Some(Step::Element(index))) => *index += 1,
+            (b',', Some(Step::Member(key))) => *key = None,
+            (b'"', Some(step)) => {
+                let Some(len) = string_len(&read[start..]) else {
+                    break;
+                };
+                at = start + len;
+                if let Step::Member(key @ None) = step {
+                    *key = Some(start..at);
+                }
+            }
+            _ => {}
+        }
+    }
+    open
+}
+
+/// The length of the string at the start of `text` with both its quotes, if it ends.
+fn string_len(text: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    let end = text.iter().skip(1).position(|&byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    Some(end + 2)
+}
+
+fn push_index(path: &mut String, index: usize) {
+    // Writing to a `String` cannot fail.
+    let _ = write!(path, "[{index}]");
+}
+
+/// Appends a key so that the path can be read in one way only: `.key`, or `["a key"]`.
+fn push_key(path: &mut String, quoted: &[u8]) {
+    let key = serde_json::from_slice::<String>(quoted)
+        .unwrap_or_else(|_| String::from_utf8_lossy(&quoted[1..quoted.len() - 1]).into_owned());
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@');
+    if !key.is_empty() && key.chars().all(plain) {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(&key);
+    } else {
+        let _ = write!(path, "[{}]", serde_json::Value::String(key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::fmt::Debug;
+
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        #[serde(rename = "größe")]
+        _size: Option<u8>,
+        _items: Option<Vec<Item>>,
+        _kind: Option<Kind>,
+        #[serde(rename = "a.b")]
+        _dotted: Option<u8>,
+        _pair: Option<(u8, bool)>,
+        _more: Option<HashMap<String, Self>>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Item {
+        #[serde(rename = "price")]
+        _price: u64,
+        #[serde(default, rename = "tags")]
+        _tags: Vec<String>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Kind {
+        New,
+        Used { _since: u16 },
+    }
+
+    #[track_caller]
+    fn row<T: for<'a> Deserialize<'a> + Debug>(text: &str, wanted: &str) {
+        let error = serde_json::from_str::<T>(text).unwrap_err();
+        let path = path_at(text.as_bytes(), error.line(), error.column());
+        assert_eq!(path, wanted, "{text}: {error}");
+    }
+
+    #[test]
+    fn the_path_of_a_wrong_value_is_its_field() {
+        row::<Order>(
+            r#"{"_items":[{"price":1},{"price":"2"}]}"#,
+            "_items[1].price",
+        );
+        row::<Order>(r#"{"_items":[{"price":-1}]}"#, "_items[0].price");
+        row::<Order>(r#"{"_items":[{"price":1.5,"tags":[]}]}"#, "_items[0].price");
+        row::<Order>(r#"{"_items":[{"price":{"a":1}}]}"#, "_items[0].price");
+        row::<Order>(r#"{"_items":[{"price":[1]}]}"#, "_items[0].price");
+        row::<Order>(
+            r#"{"_items":[{"tags":["a","b",true],"price":1}]}"#,
+            "_items[0].tags[2]",
+        );
+        row::<Order>(r#"{"_items":[{"price":1}, 7]}"#, "_items[1]");
+        row::<Order>(r#"{"_items":{}}"#, "_items");
+        row::<Order>(r#"{"größe":256}"#, "größe");
+        row::<Order>(
+            "{\n \"_items\" : [\r\n\t{ \"price\" : null }\n]}",
+            "_items[0].price",
+        );
+        row::<Order>(r#"{"_pair":[1,"x"]}"#, "_pair[1]");
+        row::<Order>(r#"{"_pair":[1]}"#, "_pair");
+        row::<Order>(r#"{"_pair":[1,true,2]}"#, "_pair[2]");
+        row::<Order>(r#"{"a.b":"x"}"#, r#"["a.b"]"#);
+        row::<Order>(
+            r#"{"_more":{"":{"gr\u00f6\u00dfe":"x"}}}"#,
+            r#"_more[""].größe"#,
+        );
+        row::<Order>(
+            r#"{"_more":{"q\"}":{"_kind":"x"}}}"#,
+            r#"_more["q\"}"]._kind"#,
+        );
+        row::<Vec<Vec<u8>>>("[[1],[2,3,false]]", "[1][2]");
+        row::<Vec<Vec<u8>>>("[[1],true]", "[1]");
+        row::<u8>("\"x\"", "");
+        row::<u8>("{\"a\":1}", "");
+    }
+
+    #[test]
+    fn the_path_of_a_missing_or_unknown_part_is_where_it_was_looked_for() {
+        row::<Order>(r#"{"_items":[{"price":1},{"tags":["a"]}]}"#, "_items[1]");
+        row::<Item>(r#"{"tags":[]}"#, "");
+        row::<Item>("{}", "");
+        row::<Order>(r#"{"_more":{"x":{"colour":1}}}"#, "_more.x.colour");
+        row::<Order>(r#"{"_kind":"old"}"#, "_kind");
+        row::<Order>(r#"{"_kind":{"used":{"_since":"x"}}}"#, "_kind.used._since");
+        row::<Order>(r#"{"_kind":{"used":{}}}"#, "_kind.used");
+        row::<Order>(r#"{"_kind":{"old":{}}}"#, "_kind.old");
+    }
+
+    #[test]
+    fn the_path_of_a_syntax_error_is_the_value_it_stands_in() {
+        row::<Value>("", "");
+        row::<Value>("{", "");
+        row::<Value>(r#"{"a"#, "");
+        row::<Value>(r#"{"a""#, "a");
+        row::<Value>(r#"{"a":"#, "a");
+        row::<Value>(r#"{"a":[1,{"b":"#, "a[1].b");
+        row::<Value>(r#"{"a":"open"#, "a");
+        row::<Value>("{\"a\":{\"b\":\"line\nbreak\"}}", "a.b");
+        row::<Value>(r#"{"a":1,"b":x}"#, "b");
+        row::<Value>(r#"{"a":1 "b":2}"#, "a");
+        row::<Value>(r#"{"a":1,}"#, "");
+        row::<Value>(r#"{"a":]}"#, "a");
+        row::<Value>("[1 2]", "[0]");
+        row::<Value>("[1,2", "[1]");
+        row::<Value>("1 [", "");
+        row::<Value>("{} {\"a\":", "");
+        row::<Value>(&"[".repeat(1000), &"[0]".repeat(128));
+    }
+
+    #[test]
+    fn random_bytes_and_positions_never_panic() {
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut text = Vec::new();
+        for _ in 0..100_000 {
+            text.clear();
+            for _ in 0..state % 24 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                text.push(b"{}[]\",:\\u1ea \n\xc3\xff\0"[state as usize % 17]);
+            }
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            let (line, column) = (state >> 60 & 3, state >> 40 & 31);
+            path_at(&text, line as usize, column as usize);
+            if let Err(error) = serde_json::from_slice::<Value>(&text) {
+                path_at(&text, error.line(), error.column());
+            }
+        }
+        path_at(b"[\n1", usize::MAX, usize::MAX);
+        path_at(b"[\n1", 2, usize::MAX);
+    }
+
+    #[test]
+    fn the_one_error_in_a_random_document_is_found() {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        for _ in 0..5_000 {
+            let (mut text, mut tail, mut path) = (String::new(), String::new(), String::new());
+            for _ in 0..state % 7 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                let before = (state >> 8) % 4;
+                if state & 1 == 0 {
+                    text += &format!("[{}", "{\"x\":[\"],\"]},\n".repeat(before as usize));
+                    tail.insert_str(0, ", 1]");
+                    path += &format!("[{before}]");
+                } else {
+                    text += &format!(
+                        "{{{} \"k{before}\": ",
+                        "\"\\\"}\":[2],".repeat(before as usize)
+                    );
+                    tail.insert_str(0, ",\"z\":1}");
+                    path += &format!("{}k{before}", if path.is_empty() { "" } else { "." });
+                }
+            }
+            state = state.wrapping_add(0x1234_5678_9abc_def1);
+            row::<Value>(&format!("{text}!{tail}"), &path);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The end of a chain: an async function whose arguments are extractors.
+//!
+//! Before it: all middleware. After it: the response travels back out.
+
+use std::any::TypeId;
+use std::borrow::Cow;
+use std::fmt;
+use std::future::{Future, Ready};
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::chain::{BoxFuture, Erased, settle};
+use crate::error::{Error, Result, Watch};
+use crate::extract::{Extract, HeadOnly, OneBody, Slot};
+use crate::middleware::{AnyMiddleware, IntoMiddleware, Middleware, Next};
+use crate::preflight::Need;
+use crate::request::Request;
+use crate::respond::IntoResponse;
+use crate::response::Response;
+
+/// An async function of zero to eight extractors that returns something [`IntoResponse`].
+///
+/// The methods wrap or name one handler before it is given to a route:
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// async fn no_store(req: Request, next: Next) -> Response {
+///     let mut res = next.run(req).await;
+///     res.set_header("cache-control", "no-store");
+///     res
+/// }
+///
+/// async fn show(Path(id): Path<u64>) -> String {
+///     format!("user {id}")
+/// }
+///
+/// let app = App::new().get("/users/{id}", show.with(no_store).named("user.show"));
+/// app.test().get("/users/7").send().assert_text("user 7").assert_header("cache-control", "no-store");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handler",
+    label = "not a handler",
+    note = "a handler is an `async fn` of at most eight arguments, each an extractor, for example \
+            `async fn show(Path(id): Path<u64>) -> String`",
+    note = "a function that is not async has to return a future: write `async fn`",
+    note = "an async closure that captures is no handler: pass the value with `.state(..)`, or \
+            write `move || {{ let x = x.clone(); async move {{ .. }} }}`"
+)]
+pub trait Handler<Args>: Sized + Send + Sync + 'static {
+    /// What the future resolves to.
+    type Output;
+    /// What a call returns.
+    type Future: Future<Output = Self::Output>;
+
+    /// Calls the function.
+    fn call(&self, args: Args) -> Self::Future;
+
+    /// Wraps this handler, and no other, in a middleware. The first written is the outermost.
+    #[track_caller]
+    #[must_use]
+    fn with<M, S, K, KA>(self, middleware: M) -> Endpoint
+    where
+        Args: Extract<KA>,
+        KA: OneBody,
+        Self::Future: Send,
+        Self::Output: IntoResponse,
+        M: IntoMiddleware<S>,
+        M::Args: Extract<K>,
+        K: HeadOnly,
+        M::Output: IntoResponse,
+        M::Future: Send,
+    {
+        let mut endpoint = self.into_endpoint();
+        let location = Location::caller();
+        endpoint
+            .middleware
+            .extend(middleware.into_middleware().map(|m| (m, location)));
+        endpoint
+    }
+
+    /// Gives this handler the name by which links refer to it, instead of its path in the crate.
+    #[must_use]
+    fn named<KA>(self, name: &'static str) -> Endpoint
+    where
+        Args: Extract<KA>,
+        KA: OneBody,
+        Self::Future: Send,
+        Self::Output: IntoResponse,
+    {
+        Endpoint {
+            name: Cow::Borrowed(name),
+            ..self.into_endpoint()
+        }
+    }
+
+    /// Runs this handler to its end even if the client goes away; it is waited for at a graceful
+    /// stop. Without it, a disconnect drops the handler's future.
+    #[track_caller]
+    #[must_use]
+    fn finish_on_disconnect<KA>(self) -> Endpoint
+    where
+        Args: Extract<KA>,
+        KA: OneBody,
+        Self::Future: Send,
+        Self::Output: IntoResponse,
+    {
+        let mut endpoint = self.into_endpoint();
+        endpoint
+            .middleware
+            .push((AnyMiddleware::new(Finish), Location::caller()));
+        endpoint
+    }
+
+    #[doc(hidden)]
+    fn into_endpoint<K>(self) -> Endpoint
+    where
+        Args: Extract<K>,
+        Self::Future: Send,
+        Self::Output: IntoResponse,
+    {
+        fn enter<H, A, K>(at: Next, req: Request) -> BoxFuture<Response>
+        where
+            H: Handler<A, Future: Send, Output: IntoResponse>,
+            A: Extract<K>,
+        {
+            Box::pin(async move {
+                let watch = Watch::over(&req);
+                let step = async {
+                    let mut slot = Slot::new(req);
+                    let args = match A::extract(&mut slot).await {
+                        Ok(args) => args,
+                        Err(error) => return error.into_response(),
+                    };
+                    drop(slot);
+                    at.object::<H>().call(args).await.into_response()
+                };
+                settle(&at, watch, step).await
+            })
+        }
+        Endpoint {
+            handler: TypeId::of::<Self>(),
+            name: crate::names::link::<Self>(),
+            needs: Args::requires(),
+            middleware: Vec::new(),
+            run: Erased {
+                object: Arc::new(self),
+                enter: enter::<Self, Args, K>,
+            },
+        }
+    }
+}
+
+/// A handler whose type is forgotten, with its name and the middleware of its own.
+#[derive(Clone)]
+pub struct Endpoint {
+    pub(crate) run: Erased,
+    pub(crate) handler: TypeId,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) needs: Vec<Need>,
+    pub(crate) middleware: Vec<(AnyMiddleware, &'static Location<'static>)>,
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Endpoint").field(&self.name).finish()
+    }
+}
+
+/// The arguments of an [`Endpoint`]: none, since its handler already knows its own.
+#[derive(Debug)]
+pub enum Known {}
+
+impl Extract<()> for Known {
+    async fn extract(_: &mut Slot) -> Result<Self> {
+        Err(Error::internal("an endpoint extracts by its own handler"))
+    }
+
+    fn requires() -> Vec<Need> {
+        Vec::new()
+    }
+}
+
+impl Handler<Known> for Endpoint {
+    type Output = Response;
+    type Future = Ready<Response>;
+
+    fn call(&self, args: Known) -> Self::Future {
+        match args {}
+    }
+
+    fn into_endpoint<K>(self) -> Endpoint {
+        self
+    }
+}
+
+/// Moves the rest of the chain into a task of its own, so that a disconnect does not drop it.
+struct Finish;
+
+impl Middleware for Finish {
+    async fn handle(&self, req: Request, next: Next) -> Response {
+        let view = Arc::clone(req.view());
+        match view.lifecycle.spawn(next.run(req)).await {
+            Ok(res) => res,
+            Err(gone) => {
+                Error::internal(format!("the handler's task ended early: {gone}")).into_response()
+            }
+        }
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed("finish_on_disconnect")
+    }
+}
+
+/// A function of this many arguments as a handler.
+macro_rules! function_handler {
+    ($($arg:ident)*) => {
+        #[allow(non_snake_case, reason = "the type parameters name the arguments too")]
+        impl<F, Fut, $($arg,)*> Handler<($($arg,)*)> for F
+        where
+            F: Fn($($arg,)*) -> Fut + Send + Sync + 'static,
+            Fut: Future,
+        {
+            type Output = Fut::Output;
+            type Future = Fut;
+
+            fn call(&self, ($($arg,)*): ($($arg,)*)) -> Fut {
+                self($($arg,)*)
+            }
+        }
+    };
+}
+
+function_handler!();
+function_handler!(A1);
+function_handler!(A1 A2);
+function_handler!(A1 A2 A3);
+function_handler!(A1 A2 A3 A4);
+function_handler!(A1 A2 A3 A4 A5);
+function_handler!(A1 A2 A3 A4 A5 A6);
+function_handler!(A1 A2 A3 A4 A5 A6 A7);
+function_handler!(A1 A2 A3 A4 A5 A6 A7 A8);

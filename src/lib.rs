@@ -1,0 +1,99 @@
+//! A minimalist, middleware-first web micro-framework.
+//!
+//! ```no_run
+//! use cepa::prelude::*;
+//!
+//! fn main() -> Result<(), RunError> {
+//!     App::new()
+//!         .with(Logger::new())
+//!         .get("/", async || "Hello, World!")
+//!         .run("127.0.0.1:3000")
+//! }
+//! ```
+//!
+//! # The way of a request, and the map of this crate
+//!
+//! ```text
+//! socket -> server -> before-routing chain -> router -> chain of the matched scope and route -> handler -+
+//! socket <- server <--------------------------------- chain of the matched scope and route <- Response <-+
+//! ```
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `app` | [`App`], the builder, and how it is composed into frozen chains |
+//! | `preflight` | what is checked before anything runs: [`BuildError`] |
+//! | `server` | listens, serves connections, stops gracefully: [`Server`] |
+//! | `service` | [`AppService`], the app as it is served |
+//! | `request`, `body` | what comes in: [`Request`], [`Body`] |
+//! | `middleware` | the contract, [`Middleware`] and [`Next`], and the built-in ones |
+//! | `chain` | the steps of one route, and how one is run |
+//! | `router` | from method, host and path to a chain; its grammar and priorities |
+//! | `extract` | arguments of handlers: [`FromRequest`] and the extractors |
+//! | `handler` | the end of a chain: [`Handler`] |
+//! | `respond`, `response` | what goes out: [`IntoResponse`], [`Response`] |
+//! | `error` | [`Error`], and how it becomes a response |
+//! | `testing` | [`TestClient`](testing::TestClient) |
+//! | `blocking`, `negotiate`, `names`, `log` | helpers: long work, `Accept`, names for messages, log lines |
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `http2` | yes | HTTP/2 beside HTTP/1.1 |
+
+mod app;
+mod blocking;
+mod body;
+mod chain;
+mod error;
+mod extract;
+mod handler;
+mod log;
+mod middleware;
+mod names;
+mod negotiate;
+mod preflight;
+mod request;
+mod respond;
+mod response;
+mod router;
+mod server;
+mod service;
+pub mod testing;
+
+pub use bytes::Bytes;
+pub use http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+pub use serde_json::{Value, json};
+
+pub use app::{App, Extension, Fallible};
+pub use blocking::blocking;
+pub use body::{Body, BodyError};
+pub use error::{
+    BoxError, Error, ErrorContext, ErrorFormat, ErrorRenderer, FieldError, OrError, Result,
+};
+pub use extract::{
+    ClientAddr, Extract, Form, FromRequest, Head, HeadOnly, Header, Host, Local, OneBody,
+    OptionalFromRequest, Path, Query, Slot, State, TypedHeader,
+};
+pub use handler::{Endpoint, Handler, Known};
+pub use middleware::{
+    AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType, Logger, Middleware, Next, Provide,
+    provide,
+};
+pub use preflight::{BuildError, Need, Problem, Provided};
+pub use request::Request;
+pub use respond::{Html, IntoResponse, Json, Redirect, ResponsePart, Stream};
+pub use response::{Outcome, Response};
+pub use router::{ByHandler, ByName, Link, Route, RouteTable, TrailingSlash};
+pub use server::{BoundServer, RunError, Server, StopHandle, Stopping};
+pub use service::AppService;
+
+/// What most programs need, by one `use`.
+pub mod prelude {
+    pub use crate::{
+        App, Body, Bytes, ClientAddr, Error, ErrorContext, Extension, Form, FromRequest, Handler,
+        Header, HeaderMap, Host, Html, IntoResponse, Json, Local, Logger, Method, Middleware, Next,
+        OrError, Path, Query, Redirect, Request, Response, Result, RunError, State, StatusCode,
+        Stopping, TypedHeader, json, provide,
+    };
+}

@@ -1,0 +1,39 @@
+//! Where start-up lines, the access log and errors go: to `tracing`, or to stderr without it.
+
+/// How important a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// Whether a line of this level would go anywhere: without a subscriber, `Debug` goes nowhere.
+pub(crate) fn enabled(level: Level) -> bool {
+    level != Level::Debug || tracing::dispatcher::has_been_set()
+}
+
+/// Writes one line to the program's `tracing` subscriber; to stderr where it has none.
+pub(crate) fn emit(level: Level, line: &str) {
+    if !tracing::dispatcher::has_been_set() {
+        if enabled(level) {
+            eprintln!("{}{line}", prefix(level));
+        }
+        return;
+    }
+    match level {
+        Level::Debug => tracing::debug!(target: "cepa", "{line}"),
+        Level::Info => tracing::info!(target: "cepa", "{line}"),
+        Level::Warn => tracing::warn!(target: "cepa", "{line}"),
+        Level::Error => tracing::error!(target: "cepa", "{line}"),
+    }
+}
+
+fn prefix(level: Level) -> &'static str {
+    match level {
+        Level::Debug | Level::Info => "",
+        Level::Warn => "warning: ",
+        Level::Error => "error: ",
+    }
+}

@@ -1,0 +1,188 @@
+//! What can be given to `with`: types, functions with leading extractors, and `Option`s of them.
+//!
+//! Functions match by their number of arguments alone. That each leading argument is an extractor
+//! and the output a response are separate bounds on `with`, so the compiler names what is wrong.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::{Future, Ready};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::{Middleware, Next};
+use crate::chain::{BoxFuture, Erased, settle};
+use crate::error::Watch;
+use crate::extract::{Extract, HeadOnly, Slot};
+use crate::preflight::{Need, Provided};
+use crate::request::Request;
+use crate::respond::IntoResponse;
+use crate::response::Response;
+
+/// A middleware whose type is forgotten, with what the build has to know of it.
+#[derive(Clone)]
+pub struct AnyMiddleware {
+    pub(crate) run: Erased,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) needs: Vec<Need>,
+    pub(crate) provides: Vec<Provided>,
+}
+
+impl AnyMiddleware {
+    pub(crate) fn new<M: Middleware>(middleware: M) -> Self {
+        Self {
+            name: middleware.name(),
+            needs: middleware.requires(),
+            provides: middleware.provides(),
+            run: Erased {
+                object: Arc::new(middleware),
+                enter: enter::<M>,
+            },
+        }
+    }
+}
+
+fn enter<M: Middleware>(at: Next, req: Request) -> BoxFuture<Response> {
+    Box::pin(async move {
+        let watch = Watch::over(&req);
+        let next = at.following();
+        let step = async { at.object::<M>().handle(req, next).await };
+        settle(&at, watch, step).await
+    })
+}
+
+impl fmt::Debug for AnyMiddleware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AnyMiddleware").field(&self.name).finish()
+    }
+}
+
+/// Everything [`App::with`](crate::App::with) takes: a [`Middleware`], an
+/// `async fn(.., Request, Next) -> impl IntoResponse` with up to eight leading extractors, or an
+/// `Option` of either, where `None` adds nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a middleware",
+    label = "not a middleware",
+    note = "a middleware is an `async fn(Request, Next) -> Response`, with extractors before \
+            `Request` where it needs them, or a type that implements `cepa::Middleware`",
+    note = "a closure that captures is written \
+            `move |req: Request, next: Next| {{ let x = x.clone(); async move {{ .. }} }}`"
+)]
+pub trait IntoMiddleware<Shape> {
+    /// The leading extractors, as a tuple.
+    type Args;
+    /// What the future resolves to.
+    type Output;
+    /// What a call returns.
+    type Future;
+
+    #[doc(hidden)]
+    fn into_middleware<K: HeadOnly>(self) -> Option<AnyMiddleware>
+    where
+        Self::Args: Extract<K>,
+        Self::Output: IntoResponse,
+        Self::Future: Send;
+}
+
+/// Shape of a type that implements [`Middleware`].
+#[derive(Debug)]
+pub struct IsType;
+
+/// Shape of a function with the leading extractors `A`.
+#[derive(Debug)]
+pub struct IsFunction<A>(PhantomData<A>);
+
+/// Shape of an `Option` of the shape `S`.
+#[derive(Debug)]
+pub struct IsOption<S>(PhantomData<S>);
+
+impl<M: Middleware> IntoMiddleware<IsType> for M {
+    type Args = ();
+    type Output = Response;
+    type Future = Ready<Response>;
+
+    fn into_middleware<K: HeadOnly>(self) -> Option<AnyMiddleware> {
+        Some(AnyMiddleware::new(self))
+    }
+}
+
+impl<M, S> IntoMiddleware<IsOption<S>> for Option<M>
+where
+    M: IntoMiddleware<S>,
+{
+    type Args = M::Args;
+    type Output = M::Output;
+    type Future = M::Future;
+
+    fn into_middleware<K: HeadOnly>(self) -> Option<AnyMiddleware>
+    where
+        Self::Args: Extract<K>,
+        Self::Output: IntoResponse,
+        Self::Future: Send,
+    {
+        self.and_then(M::into_middleware)
+    }
+}
+
+/// A function as a middleware: extracts its leading arguments, then calls it.
+macro_rules! function_middleware {
+    ($($arg:ident)*) => {
+        #[allow(non_snake_case, reason = "the type parameters name the arguments too")]
+        impl<F, Fut, $($arg,)*> IntoMiddleware<IsFunction<($($arg,)*)>> for F
+        where
+            F: Fn($($arg,)* Request, Next) -> Fut + Send + Sync + 'static,
+            Fut: Future,
+        {
+            type Args = ($($arg,)*);
+            type Output = Fut::Output;
+            type Future = Fut;
+
+            fn into_middleware<K: HeadOnly>(self) -> Option<AnyMiddleware>
+            where
+                Self::Args: Extract<K>,
+                Self::Output: IntoResponse,
+                Self::Future: Send,
+            {
+                fn enter<F, Fut, K, $($arg,)*>(at: Next, req: Request) -> BoxFuture<Response>
+                where
+                    F: Fn($($arg,)* Request, Next) -> Fut + Send + Sync + 'static,
+                    Fut: Future<Output: IntoResponse> + Send,
+                    ($($arg,)*): Extract<K>,
+                {
+                    Box::pin(async move {
+                        let watch = Watch::over(&req);
+                        let next = at.following();
+                        let step = async {
+                            let mut slot = Slot::new(req);
+                            let ($($arg,)*) = match <($($arg,)*)>::extract(&mut slot).await {
+                                Ok(args) => args,
+                                Err(error) => return error.into_response(),
+                            };
+                            let req = slot.take();
+                            at.object::<F>()($($arg,)* req, next).await.into_response()
+                        };
+                        settle(&at, watch, step).await
+                    })
+                }
+                Some(AnyMiddleware {
+                    name: crate::names::short::<F>(),
+                    needs: Self::Args::requires(),
+                    provides: Vec::new(),
+                    run: Erased {
+                        object: Arc::new(self),
+                        enter: enter::<F, Fut, K, $($arg,)*>,
+                    },
+                })
+            }
+        }
+    };
+}
+
+function_middleware!();
+function_middleware!(A1);
+function_middleware!(A1 A2);
+function_middleware!(A1 A2 A3);
+function_middleware!(A1 A2 A3 A4);
+function_middleware!(A1 A2 A3 A4 A5);
+function_middleware!(A1 A2 A3 A4 A5 A6);
+function_middleware!(A1 A2 A3 A4 A5 A6 A7);
+function_middleware!(A1 A2 A3 A4 A5 A6 A7 A8);

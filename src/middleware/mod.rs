@@ -1,0 +1,137 @@
+//! The contract: a middleware gets the request and the [`Next`] of its chain, and answers.
+//!
+//! Before it: the middleware written above it. After it: those below, then the handler.
+
+mod function;
+mod logger;
+mod provide;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+pub use function::{AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType};
+pub use logger::Logger;
+pub use provide::{Provide, provide};
+
+use crate::chain::{BoxFuture, Step};
+use crate::preflight::{Need, Provided};
+use crate::request::Request;
+use crate::response::Response;
+use crate::router::Route;
+use crate::service::View;
+
+/// A layer around the handler: sees the request on its way in and the response on its way out.
+///
+/// Most middleware is an `async fn(Request, Next) -> Response`; a type implements this trait to
+/// carry options.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// struct Stamp(&'static str);
+///
+/// impl Middleware for Stamp {
+///     async fn handle(&self, req: Request, next: Next) -> Response {
+///         let mut res = next.run(req).await;
+///         res.set_header("x-stamp", self.0);
+///         res
+///     }
+/// }
+///
+/// let app = App::new().with(Stamp("blue")).get("/", async || "hello");
+/// app.test().get("/").send().assert_header("x-stamp", "blue");
+/// ```
+pub trait Middleware: Send + Sync + 'static {
+    /// Answers the request, usually by `next.run(req).await`.
+    ///
+    /// What it returns is always a finished response for the middleware outside of it: an
+    /// [`Error`](crate::Error) turned into a response is rendered as soon as this returns.
+    fn handle(&self, req: Request, next: Next) -> impl Future<Output = Response> + Send;
+
+    /// The name shown in route tables and messages. Default: the type's name without its path.
+    fn name(&self) -> Cow<'static, str> {
+        crate::names::short::<Self>()
+    }
+
+    /// What must be there for this middleware to work; checked by [`App::build`](crate::App::build).
+    fn requires(&self) -> Vec<Need> {
+        Vec::new()
+    }
+
+    /// What this middleware puts into the request for those inside of it.
+    fn provides(&self) -> Vec<Provided> {
+        Vec::new()
+    }
+}
+
+/// The rest of the chain, from the inside of one middleware down to the handler.
+///
+/// It is consumed by [`run`](Self::run), so the rest runs at most once.
+#[must_use = "the handler only runs if `next.run(req)` is awaited"]
+pub struct Next {
+    view: Arc<View>,
+    chain: usize,
+    index: usize,
+}
+
+impl Next {
+    pub(crate) fn new(view: Arc<View>, chain: usize) -> Self {
+        Self {
+            view,
+            chain,
+            index: 0,
+        }
+    }
+
+    /// Runs the rest of the chain and returns its response.
+    ///
+    /// It always is a response: where something inside failed, it carries the error
+    /// ([`Response::error`]).
+    pub fn run(self, req: Request) -> impl Future<Output = Response> + Send + 'static {
+        self.enter(req)
+    }
+
+    pub(crate) fn enter(self, mut req: Request) -> BoxFuture<Response> {
+        let step = self.step();
+        let enter = step.run.enter;
+        req.enter_scope(step.scope);
+        enter(self, req)
+    }
+
+    /// The position after this one.
+    pub(crate) fn following(&self) -> Self {
+        Self {
+            view: Arc::clone(&self.view),
+            chain: self.chain,
+            index: self.index + 1,
+        }
+    }
+
+    pub(crate) fn view(&self) -> &Arc<View> {
+        &self.view
+    }
+
+    pub(crate) fn route(&self) -> Option<&Arc<Route>> {
+        self.view.core.chains[self.chain].route.as_ref()
+    }
+
+    pub(crate) fn step(&self) -> &Step {
+        &self.view.core.chains[self.chain].steps[self.index]
+    }
+
+    /// What runs at this position.
+    pub(crate) fn object<T: 'static>(&self) -> &T {
+        let object = self.step().run.object.downcast_ref();
+        object.expect("a step is entered by the function made for its object")
+    }
+}
+
+impl fmt::Debug for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Next")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,188 @@
+//! What `App::build` checks: needs of handlers and middleware, and the report of all problems.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::panic::Location;
+
+use serde::de::DeserializeOwned;
+
+use crate::router::{PathError, probe};
+
+/// Something a handler, middleware or extractor needs to work.
+///
+/// What is missing is a problem that [`App::build`](crate::App::build) reports, with the line that
+/// added who needs it.
+#[derive(Clone, Debug)]
+pub struct Need(pub(crate) NeedKind);
+
+#[derive(Clone, Debug)]
+pub(crate) enum NeedKind {
+    State {
+        id: TypeId,
+        name: &'static str,
+    },
+    Local {
+        id: TypeId,
+        name: &'static str,
+    },
+    Path {
+        name: &'static str,
+        probe: fn(&[Box<str>]) -> Result<(), PathError>,
+    },
+}
+
+impl Need {
+    /// A state of this type in the scope or around it.
+    #[must_use]
+    pub fn state<T: Any>() -> Self {
+        Self(NeedKind::State {
+            id: TypeId::of::<T>(),
+            name: std::any::type_name::<T>(),
+        })
+    }
+
+    /// A local value of this type, put into the request by a middleware outside.
+    #[must_use]
+    pub fn local<T: Any>() -> Self {
+        Self(NeedKind::Local {
+            id: TypeId::of::<T>(),
+            name: std::any::type_name::<T>(),
+        })
+    }
+
+    /// Path parameters that this type can be made from.
+    #[must_use]
+    pub fn path<T: DeserializeOwned>() -> Self {
+        Self(NeedKind::Path {
+            name: std::any::type_name::<T>(),
+            probe: probe::<T>,
+        })
+    }
+}
+
+/// Something a middleware puts into the request for those inside of it.
+#[derive(Clone, Debug)]
+pub struct Provided {
+    pub(crate) id: TypeId,
+}
+
+impl Provided {
+    /// A local value of this type.
+    #[must_use]
+    pub fn local<T: Any>() -> Self {
+        Self {
+            id: TypeId::of::<T>(),
+        }
+    }
+}
+
+/// One thing that is wrong, or odd, with an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    message: String,
+    location: Option<&'static Location<'static>>,
+}
+
+impl Problem {
+    pub(crate) fn new(location: &'static Location<'static>, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            location: Some(location),
+        }
+    }
+
+    pub(crate) fn anywhere(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            location: None,
+        }
+    }
+
+    /// A sentence that says what is wrong and how to mend it.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The line that caused it, if there is one.
+    #[must_use]
+    pub fn location(&self) -> Option<&'static Location<'static>> {
+        self.location
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.location {
+            Some(place) => write!(f, "{}:{}: {}", place.file(), place.line(), self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+/// Why an app cannot be served: all problems found, in the order of their lines.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// let error = App::new()
+///     .get("/users/:id", async || "")
+///     .get("/count", async |State(n): State<u64>| n.to_string())
+///     .build()
+///     .unwrap_err();
+/// assert_eq!(error.problems().len(), 2);
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct BuildError {
+    problems: Vec<Problem>,
+}
+
+impl BuildError {
+    pub(crate) fn new(mut problems: Vec<Problem>) -> Self {
+        sort(&mut problems);
+        Self { problems }
+    }
+
+    /// The problems, in the order of their lines.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+/// Orders by file, line and column, and keeps one of each.
+pub(crate) fn sort(problems: &mut Vec<Problem>) {
+    problems.sort_by_key(|problem| {
+        problem
+            .location
+            .map(|place| (place.file(), place.line(), place.column()))
+    });
+    let mut kept: Vec<Problem> = Vec::new();
+    for problem in problems.drain(..) {
+        if !kept.contains(&problem) {
+            kept.push(problem);
+        }
+    }
+    *problems = kept;
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.len() {
+            1 => write!(f, "the app has a problem:")?,
+            count => write!(f, "the app has {count} problems:")?,
+        }
+        self.problems
+            .iter()
+            .try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+/// The sentences, since `main` prints an error this way.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for BuildError {}

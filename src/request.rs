@@ -1,0 +1,373 @@
+//! The request on its way in: the head, the body slot, what was matched, and values of middleware.
+//!
+//! It is one heap object passed by pointer, made when the head arrived and used up by the handler.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, Version, header};
+
+use crate::body::Body;
+use crate::error::{Error, ErrorFormat, Result};
+use crate::extract::{FromRequest, TrustedProxies, parse_host};
+use crate::router::{Link, Params, Place, Route};
+use crate::server::{Lifecycle, Stopping};
+use crate::service::View;
+
+/// A request, as middleware and handlers see it.
+///
+/// It cannot be made from nothing: the server and the test client make them.
+pub struct Request(Box<Inner>);
+
+struct Inner {
+    method: Method,
+    uri: Uri,
+    version: Version,
+    headers: HeaderMap,
+    extensions: Extensions,
+    body: Option<Body>,
+    body_limit: u64,
+    view: Arc<View>,
+    format: ErrorFormat,
+    id: Option<Arc<str>>,
+    scope: usize,
+    place: Place,
+    /// The path as it was matched, once the URI was changed after the match.
+    matched: Option<PathAndQuery>,
+}
+
+/// Bytes that extractors read of a body unless told otherwise: 2 MiB.
+pub(crate) const BODY_LIMIT: u64 = 2 * 1024 * 1024;
+
+impl Request {
+    pub(crate) fn new(req: http::Request<Body>, view: Arc<View>) -> Self {
+        let (head, body) = req.into_parts();
+        Self(Box::new(Inner {
+            format: ErrorFormat::of(&head.headers),
+            method: head.method,
+            uri: head.uri,
+            version: head.version,
+            headers: head.headers,
+            extensions: head.extensions,
+            body: Some(body),
+            body_limit: BODY_LIMIT,
+            view,
+            id: None,
+            scope: 0,
+            place: Place::default(),
+            matched: None,
+        }))
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.0.method
+    }
+
+    /// Changes the method. In `before_routing` this decides which route matches.
+    pub fn set_method(&mut self, method: Method) {
+        self.0.method = method;
+    }
+
+    /// The URI, as sent or as changed by [`set_uri`](Self::set_uri).
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.0.uri
+    }
+
+    /// Changes the URI. In `before_routing` this decides which route matches; later, the path
+    /// parameters stay those of the path that matched.
+    pub fn set_uri(&mut self, uri: Uri) {
+        let old = std::mem::replace(&mut self.0.uri, uri);
+        if self.0.matched.is_none() && self.0.place.is_matched() {
+            self.0.matched = old.into_parts().path_and_query;
+        }
+    }
+
+    /// The path, percent-encoded as sent.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.0.uri.path()
+    }
+
+    /// The query without its `?`, percent-encoded as sent; empty if there is none.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        self.0.uri.query().unwrap_or("")
+    }
+
+    /// The version of HTTP.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.0.version
+    }
+
+    /// The host the client asked for, without port, lower case as sent: of the URI (HTTP/2) or of
+    /// the `Host` header (RFC 9110, 7.2). `None` if there is none or it is malformed.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        let authority = match self.0.uri.authority() {
+            Some(authority) => authority.as_str().as_bytes(),
+            None => self.0.headers.get(header::HOST)?.as_bytes(),
+        };
+        parse_host(authority).map(|(host, _port)| host)
+    }
+
+    /// Changes the host. In `before_routing` this decides which host's routes match.
+    ///
+    /// # Errors
+    /// 400 if it is no `host` or `host:port`.
+    pub fn set_host(&mut self, host: &str) -> Result<()> {
+        let value = HeaderValue::from_str(host)
+            .ok()
+            .filter(|v| parse_host(v.as_bytes()).is_some());
+        let Some(value) = value else {
+            return Err(Error::bad_request("the host is malformed"));
+        };
+        let mut parts = self.0.uri.clone().into_parts();
+        if parts.authority.is_some() {
+            parts.authority = Some(host.parse()?);
+            let uri = Uri::from_parts(parts)?;
+            self.set_uri(uri);
+        }
+        self.0.headers.insert(header::HOST, value);
+        Ok(())
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The headers, to change them.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.0.headers
+    }
+
+    /// The first value of a header, if it is there and visible ASCII.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.headers.get(name)?.to_str().ok()
+    }
+
+    /// The address of the peer of the connection; a proxy's, if there is one in between
+    /// ([`ClientAddr`](crate::ClientAddr) looks through those). `None` without a socket.
+    #[must_use]
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.0.view.peer
+    }
+
+    /// The matched route; `None` in `before_routing` and where nothing matched.
+    #[must_use]
+    pub fn route(&self) -> Option<&Route> {
+        self.0
+            .view
+            .core
+            .chains
+            .get(self.0.place.chain()?)?
+            .route
+            .as_deref()
+    }
+
+    /// The value of a path or host parameter, percent-decoded; `None` if the route has none of
+    /// this name or it is not UTF-8.
+    #[must_use]
+    pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
+        let params = self.params();
+        params.value(params.find(name)?).ok()
+    }
+
+    pub(crate) fn params(&self) -> Params<'_> {
+        let names = self
+            .0
+            .place
+            .chain()
+            .map_or(&[][..], |chain| &self.0.view.core.chains[chain].params);
+        let path = self
+            .0
+            .matched
+            .as_ref()
+            .map_or_else(|| self.0.uri.path(), PathAndQuery::path);
+        self.0.place.params(names, path)
+    }
+
+    /// The path of a route, with values in place of its parameters.
+    ///
+    /// The route is named by its handler, or by the name it goes under: that of the function
+    /// inside its crate, such as `"users::show"`, or what [`Handler::named`](crate::Handler::named)
+    /// said. Values are percent-encoded; those that the route has no parameter for become the
+    /// query. A missing parameter is an error, and so is a route that is not there or there twice.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn show() -> &'static str { "" }
+    ///
+    /// async fn index(req: Request) -> Result<String> {
+    ///     req.url_for(show, &[("id", &42), ("tab", &"a b")])
+    /// }
+    ///
+    /// let app = App::new().get("/users/{id}", show).get("/", index);
+    /// app.test().get("/").send().assert_text("/users/42?tab=a+b");
+    /// ```
+    ///
+    /// # Errors
+    /// 500 with a sentence that says what is missing.
+    #[track_caller]
+    pub fn url_for<M>(
+        &self,
+        target: impl Link<M>,
+        values: &[(&str, &dyn fmt::Display)],
+    ) -> Result<String> {
+        self.0.view.core.router.routes.url_for(target, values)
+    }
+
+    /// The state of this type in the scope of the running middleware or handler.
+    #[must_use]
+    pub fn state<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.0.view.core.scopes[self.0.scope].states.find()
+    }
+
+    /// Keeps a value for everything inside; handlers take it as [`Local<T>`](crate::Local).
+    /// Returns the previous value of this type.
+    pub fn insert<T: Clone + Send + Sync + 'static>(&mut self, value: T) -> Option<T> {
+        self.0.extensions.insert(value)
+    }
+
+    /// The value of this type that a middleware kept.
+    #[must_use]
+    pub fn local<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.extensions.get()
+    }
+
+    /// The values kept with the request, also those of `tower` and `hyper`.
+    #[must_use]
+    pub fn extensions(&self) -> &Extensions {
+        &self.0.extensions
+    }
+
+    /// The same, to change them.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.0.extensions
+    }
+
+    /// Runs an extractor.
+    ///
+    /// # Errors
+    /// What the extractor says.
+    pub async fn extract<T: FromRequest<R>, R>(&mut self) -> Result<T> {
+        T::from_request(self).await
+    }
+
+    /// Takes the body out, to read it as it arrives; at most [`body_limit`](Self::set_body_limit)
+    /// bytes will come.
+    ///
+    /// # Errors
+    /// 500 if it was taken before.
+    #[track_caller]
+    pub fn take_body(&mut self) -> Result<Body> {
+        match self.0.body.take() {
+            Some(body) => Ok(body.limited(self.0.body_limit)),
+            None => Err(Error::internal(
+                "the request body was taken before; to look at it and leave it for others, use `req.buffer_body(limit)`",
+            )),
+        }
+    }
+
+    /// Replaces the body.
+    pub fn set_body(&mut self, body: impl Into<Body>) {
+        self.0.body = Some(body.into());
+    }
+
+    /// How many bytes of the body extractors read at most; more is a 413. Default: 2 MiB.
+    pub fn set_body_limit(&mut self, bytes: u64) {
+        self.0.body_limit = bytes;
+    }
+
+    /// Reads the whole body, at most `limit` bytes, and puts it back for those inside.
+    ///
+    /// # Errors
+    /// 413 if it is larger, 400 if it ends before it is complete.
+    pub async fn buffer_body(&mut self, limit: u64) -> Result<Bytes> {
+        let bytes = self.take_body()?.collect(limit).await?;
+        self.0.body = Some(bytes.clone().into());
+        Ok(bytes)
+    }
+
+    pub(crate) async fn body_bytes(&mut self) -> Result<Bytes> {
+        let limit = self.0.body_limit;
+        Ok(self.take_body()?.collect(limit).await?)
+    }
+
+    /// Runs a future beside the request, also after its response. A graceful stop waits for it.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        drop(self.lifecycle().spawn(task));
+    }
+
+    /// Tells when the server begins to stop, so that long work can end early.
+    #[must_use]
+    pub fn stopping(&self) -> Stopping {
+        self.lifecycle().stopping()
+    }
+
+    /// The id given to this request, where a middleware did.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.0.id.as_deref()
+    }
+
+    /// Gives the request an id, shown in error answers and log lines from here on.
+    pub fn set_id(&mut self, id: impl Into<Arc<str>>) {
+        self.0.id = Some(id.into());
+    }
+
+    pub(crate) fn shared_id(&self) -> Option<Arc<str>> {
+        self.0.id.clone()
+    }
+
+    pub(crate) fn error_format(&self) -> ErrorFormat {
+        self.0.format
+    }
+
+    pub(crate) fn lifecycle(&self) -> &Lifecycle {
+        &self.0.view.lifecycle
+    }
+
+    pub(crate) fn proxies(&self) -> &TrustedProxies {
+        &self.0.view.core.proxies
+    }
+
+    pub(crate) fn view(&self) -> &Arc<View> {
+        &self.0.view
+    }
+
+    pub(crate) fn enter_scope(&mut self, scope: usize) {
+        self.0.scope = scope;
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.0.place
+    }
+
+    pub(crate) fn set_place(&mut self, place: Place) {
+        self.0.place = place;
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.0.method)
+            .field("uri", &self.0.uri)
+            .field("headers", &self.0.headers)
+            .finish_non_exhaustive()
+    }
+}

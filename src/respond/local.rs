@@ -1,0 +1,187 @@
+//! Whether a redirect target that came from outside stays on this site.
+//!
+//! A handler read the target from a query or form before (`?next=/cart`); `Redirect` puts it into
+//! `Location` after. What passes here cannot lead a browser to another origin.
+
+/// Whether `target` is a reference to a path of the same origin that is safe as a `Location`.
+///
+/// True for one `/` and what follows it up to a query or fragment, in visible ASCII (RFC 9110
+/// section 10.2.2, RFC 3986 section 4.2). False for everything a browser may read as another
+/// host (WHATWG URL): `//` and `/\` at the start, a backslash anywhere in the path, a scheme,
+/// spaces and control characters, which browsers partly strip, and a `//` directly after dot
+/// segments, where resolving them could bring it to the front. `%2e` is a dot in such a segment;
+/// other percent-encodings, `%2F` and `%5C` too, stay data for browsers and for this check.
+pub(crate) fn is_local(target: &str) -> bool {
+    let is_visible = target.bytes().all(|byte| byte.is_ascii_graphic());
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let Some(after_slash) = path.strip_prefix('/') else {
+        return false;
+    };
+    is_visible
+        && !path.contains('\\')
+        && !after_slash.starts_with('/')
+        && !doubles_slash_after_dots(after_slash)
+}
+
+/// Whether a dot segment is followed by an empty one that is not the end of the path.
+fn doubles_slash_after_dots(path: &str) -> bool {
+    let mut after_dots = false;
+    let mut segments = path.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        if after_dots && segment.is_empty() && segments.peek().is_some() {
+            return true;
+        }
+        after_dots = is_dots(segment);
+    }
+    false
+}
+
+/// A single-dot or double-dot URL path segment of the WHATWG URL standard.
+fn is_dots(segment: &str) -> bool {
+    let dots = segment.to_ascii_lowercase().replace("%2e", ".");
+    matches!(&*dots, "." | "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_the_same_site_are_local() {
+        for target in [
+            "/",
+            "/a",
+            "/a/b/",
+            "/a//b",
+            "/a//",
+            "/a?next=//evil.com",
+            "/?x=\\",
+            "/#//evil.com",
+            "/#\\evil",
+            "/a?b#c",
+            "/@evil.com",
+            "/:80",
+            "/a:b",
+            "/https://evil.com",
+            "/https:evil.com",
+            "/javascript:alert(1)",
+            "/.",
+            "/..",
+            "/./",
+            "/../",
+            "/a/../b",
+            "/./a",
+            "/../../etc",
+            "/.a//b",
+            "/...//b",
+            "/a..//b",
+            "/..;//b",
+            "/%2F/evil.com",
+            "/%2f%2fevil.com",
+            "/%5cevil.com",
+            "/%09/evil.com",
+            "/%0d%0aset-cookie:x",
+            "/%00/",
+            "/%2e",
+            "/%2e%2e/",
+            "/%252e%252e//x",
+            "/a//../b",
+            "/caf%C3%A9",
+            "/;@evil.com",
+            "/.evil.com",
+            "/~user",
+            "/a?x=..//b",
+            "/{x}|y",
+            "/[::1]",
+        ] {
+            assert!(is_local(target), "{target:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_browser_may_read_as_another_host_is_not_local() {
+        // Separated by spaces.
+        let table = r"
+            // //evil.com ///evil.com ////evil.com //evil.com/%2f.. //@evil.com //user@evil.com
+            //evil.com:80 //evil%E3%80%82com /\ /\evil.com /\/evil.com \ \/evil.com \\evil.com
+            \evil.com /a\b /a/..\\evil.com /.\/evil.com //\evil.com http://evil.com
+            https://evil.com HTTPS://evil.com https:evil.com https:/evil.com https:///evil.com
+            http:\\evil.com javascript:alert(1) JaVaScRiPt:alert(1) javascript://%0aalert(1)
+            data:text/html,x vbscript:x mailto:a@evil.com blob:x file:///etc/passwd
+            ftp://evil.com about:blank /..//evil.com /.//evil.com /../..//evil.com
+            /a/..//evil.com /a/../..//evil.com /a//..//evil.com /a/.//b /..// /.//
+            /%2e//evil.com /%2E%2e//evil.com /.%2e//evil.com /%2e.//evil.com
+            /a/%2e%2e//evil.com /..///evil.com /..//?x /..//#x";
+        for target in table.split_whitespace() {
+            assert!(!is_local(target), "{target:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_or_cannot_stand_in_a_location_is_not_local() {
+        // Separated by `|`.
+        let table = "\
+            | |a|./a|../a|?a|#a|.|..|evil.com|www.evil.com/a|%2f/evil.com|%2f%2fevil.com\
+            |@evil.com|:80|1.1.1.1|<>//evil.com|\"//evil.com|/\t/evil.com|/\n/evil.com\
+            |/\r/evil.com|\t//evil.com|/a\nb|/a\r\nset-cookie: x|/\0/evil.com|/ /evil.com| /a\
+            |/a | //evil.com|/a b|/\u{b}/evil.com|/\u{7f}|/\u{85}/evil.com|/\u{a0}/evil.com\
+            |/\u{2028}|/\u{3000}/evil.com|/\u{ff0f}evil.com|/\u{e9}|\u{ff0f}/evil.com\
+            |\u{feff}//evil.com|h\nttps://evil.com|java\tscript:alert(1)|/a?b c|/a#\n";
+        for target in table.split('|') {
+            assert!(!is_local(target), "{target:?}");
+        }
+    }
+
+    /// The path a browser asks for, by the path state of the WHATWG URL standard.
+    fn resolved(target: &str) -> String {
+        let path = target.split(['?', '#']).next().unwrap();
+        let segments: Vec<&str> = path[1..].split(['/', '\\']).collect();
+        let mut kept: Vec<&str> = Vec::new();
+        for (index, segment) in segments.iter().enumerate() {
+            let last = index + 1 == segments.len();
+            match &*segment.replace("%2e", ".").replace("%2E", ".") {
+                ".." | "." => {
+                    if segment.len() != 1 && *segment != "%2e" && *segment != "%2E" {
+                        kept.pop();
+                    }
+                    if last {
+                        kept.push("");
+                    }
+                }
+                _ => kept.push(segment),
+            }
+        }
+        format!("/{}", kept.join("/"))
+    }
+
+    #[test]
+    fn a_local_target_resolves_to_a_path_with_one_slash_in_front() {
+        assert_eq!(resolved("/a/../..//evil"), "//evil");
+        assert_eq!(resolved("/a/./b/%2e%2E/c/.."), "/a/");
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut target = String::new();
+        let mut local = 0;
+        for _ in 0..100_000 {
+            target.clear();
+            for _ in 0..state % 10 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                target += [
+                    "/", "/", "/", ".", "..", "%2e", "%2E", "a", "\\", ":", "?", "é",
+                ][state as usize % 12];
+            }
+            state = state.wrapping_add(0x1234_5678_9abc_def1);
+            if is_local(&target) {
+                local += 1;
+                let path = resolved(&target);
+                assert!(
+                    path.starts_with('/') && !path.starts_with("//"),
+                    "{target} {path}"
+                );
+                assert!(target.is_ascii() && !path.contains('\\'), "{target}");
+            }
+        }
+        assert!(local > 5_000, "{local}");
+    }
+}

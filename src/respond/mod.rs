@@ -1,0 +1,186 @@
+//! What handlers return: everything that turns into a [`Response`].
+//!
+//! Before it: the handler returned a value. After it: the response travels out through the chain.
+
+mod html;
+mod json;
+mod local;
+mod parts;
+mod redirect;
+mod stream;
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
+
+pub use html::Html;
+pub use json::Json;
+pub(crate) use local::is_local;
+pub use parts::ResponsePart;
+pub use redirect::Redirect;
+pub use stream::Stream;
+
+use crate::body::Body;
+use crate::error::Error;
+use crate::response::Response;
+
+/// A value that can be sent as a response.
+///
+/// | value | becomes |
+/// |---|---|
+/// | `()` | 200 without a body |
+/// | `&'static str`, `String`, `Cow<'static, str>` | `text/plain; charset=utf-8` |
+/// | `Bytes`, `Vec<u8>`, `&'static [u8]` | `application/octet-stream` |
+/// | [`Json`], [`Html`], [`Redirect`], [`Stream`] | what they say |
+/// | [`StatusCode`] | that status without a body |
+/// | a tuple `(part, .., value)` | the value with a status or headers, see [`ResponsePart`] |
+/// | `Option<T>` | the value, or 404 |
+/// | `Result<T, E>` | whichever it is; `E` is [`Error`] or any type of your own |
+/// | [`Error`] | rendered by the scope's error renderer |
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// struct Csv(Vec<[u32; 2]>);
+///
+/// impl IntoResponse for Csv {
+///     fn into_response(self) -> Response {
+///         let lines: String = self.0.iter().map(|[a, b]| format!("{a},{b}\n")).collect();
+///         ([("content-type", "text/csv; charset=utf-8")], lines).into_response()
+///     }
+/// }
+///
+/// let app = App::new().get("/", async || Csv(vec![[1, 2], [3, 4]]));
+/// app.test().get("/").send().assert_text("1,2\n3,4\n");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent as a response",
+    label = "not a response",
+    note = "a handler returns text, bytes, `Json(..)`, `Html(..)`, `Redirect`, a status, a tuple of \
+            `(status, headers, body)`, `Response`, or a `Result` of these; implement \
+            `cepa::IntoResponse` for a type of your own",
+    note = "to send a value as JSON, return `Json(value)`; it needs `serde::Serialize`"
+)]
+pub trait IntoResponse {
+    /// Makes the response.
+    fn into_response(self) -> Response;
+}
+
+fn with_type(body: impl Into<Body>, content_type: &'static str) -> Response {
+    let mut res = Response::from_body(body.into());
+    res.headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    res
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const BYTES: &str = "application/octet-stream";
+
+impl IntoResponse for Response {
+    fn into_response(self) -> Response {
+        self
+    }
+}
+
+impl IntoResponse for () {
+    fn into_response(self) -> Response {
+        Response::new()
+    }
+}
+
+impl IntoResponse for &'static str {
+    fn into_response(self) -> Response {
+        with_type(self, TEXT)
+    }
+}
+
+impl IntoResponse for String {
+    fn into_response(self) -> Response {
+        with_type(self, TEXT)
+    }
+}
+
+impl IntoResponse for Cow<'static, str> {
+    fn into_response(self) -> Response {
+        match self {
+            Cow::Borrowed(text) => text.into_response(),
+            Cow::Owned(text) => text.into_response(),
+        }
+    }
+}
+
+impl IntoResponse for Bytes {
+    fn into_response(self) -> Response {
+        with_type(self, BYTES)
+    }
+}
+
+impl IntoResponse for Vec<u8> {
+    fn into_response(self) -> Response {
+        with_type(self, BYTES)
+    }
+}
+
+impl IntoResponse for &'static [u8] {
+    fn into_response(self) -> Response {
+        with_type(self, BYTES)
+    }
+}
+
+/// A body alone says nothing about its type; set `content-type` beside it.
+impl IntoResponse for Body {
+    fn into_response(self) -> Response {
+        Response::from_body(self)
+    }
+}
+
+impl IntoResponse for StatusCode {
+    fn into_response(self) -> Response {
+        let mut res = Response::new();
+        res.set_status(self);
+        res
+    }
+}
+
+/// Attaches the error; the chain step it comes from renders it for the client.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut res = Response::new();
+        res.fail(self);
+        res
+    }
+}
+
+impl<T: IntoResponse, E: IntoResponse> IntoResponse for Result<T, E> {
+    fn into_response(self) -> Response {
+        match self {
+            Ok(value) => value.into_response(),
+            Err(error) => error.into_response(),
+        }
+    }
+}
+
+/// `None` is a 404.
+impl<T: IntoResponse> IntoResponse for Option<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Some(value) => value.into_response(),
+            None => Error::not_found("there is nothing here").into_response(),
+        }
+    }
+}
+
+impl IntoResponse for Infallible {
+    fn into_response(self) -> Response {
+        match self {}
+    }
+}
+
+impl<B: Into<Body>> IntoResponse for http::Response<B> {
+    fn into_response(self) -> Response {
+        self.into()
+    }
+}

@@ -1,0 +1,333 @@
+//! The response on its way out: status, headers, body, and the error that caused it, if any.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use http::header::CONTENT_LENGTH;
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use crate::body::Body;
+use crate::error::Error;
+
+/// What goes back to the client.
+///
+/// Handlers return anything that is [`IntoResponse`](crate::IntoResponse); middleware works on
+/// this type.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// async fn teapot() -> Response {
+///     let mut res = "short and stout".into_response();
+///     res.set_status(StatusCode::IM_A_TEAPOT);
+///     res.set_header("x-tea", "green");
+///     res
+/// }
+///
+/// let client = App::new().get("/", teapot).test();
+/// client.get("/").send().assert_status(418).assert_header("x-tea", "green");
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Response {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+    extensions: Extensions,
+    error: Option<Error>,
+    /// The error has no rendered body yet.
+    open: bool,
+    end: Option<Box<EndHooks>>,
+}
+
+/// How the sending of a response ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// All of it was handed to the connection.
+    Sent {
+        /// Bytes of the body.
+        bytes: u64,
+    },
+    /// The body's source failed, so the response was broken off.
+    Failed {
+        /// Bytes of the body until then.
+        bytes: u64,
+    },
+    /// The client went away, or the response was dropped unsent.
+    Cancelled {
+        /// Bytes of the body until then.
+        bytes: u64,
+    },
+}
+
+impl Response {
+    /// An empty response with status 200.
+    pub fn new() -> Self {
+        Self::from_body(Body::empty())
+    }
+
+    pub(crate) fn from_body(body: Body) -> Self {
+        Self {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body,
+            extensions: Extensions::new(),
+            error: None,
+            open: false,
+            end: None,
+        }
+    }
+
+    /// The status. Default: 200.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Sets the status.
+    pub fn set_status(&mut self, status: StatusCode) {
+        self.status = status;
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The headers, to change them.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
+    /// The first value of a header, if it is there and visible ASCII.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Sets a header, replacing what it had.
+    ///
+    /// A name or value that HTTP does not allow, such as one with a line break, turns the
+    /// response into a 500 that says so in the log: never a panic, never a split response.
+    #[track_caller]
+    pub fn set_header<N, V>(&mut self, name: N, value: V)
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => {
+                self.headers.insert(name, value);
+            }
+            (Ok(name), Err(_)) => self.refuse_header(name.as_str()),
+            (Err(_), _) => self.refuse_header("(not a header name)"),
+        }
+    }
+
+    /// Adds a header beside those of the same name, under the rules of
+    /// [`set_header`](Self::set_header).
+    #[track_caller]
+    pub fn append_header<N, V>(&mut self, name: N, value: V)
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => {
+                self.headers.append(name, value);
+            }
+            (Ok(name), Err(_)) => self.refuse_header(name.as_str()),
+            (Err(_), _) => self.refuse_header("(not a header name)"),
+        }
+    }
+
+    #[track_caller]
+    fn refuse_header(&mut self, name: &str) {
+        let message = format!("the header `{name}` was given a name or value not allowed in HTTP");
+        self.fail(Error::internal(message));
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Replaces the body. `Content-Type` stays as it is.
+    pub fn set_body(&mut self, body: impl Into<Body>) {
+        self.body = body.into();
+    }
+
+    /// Takes the body out, leaving an empty one.
+    pub fn take_body(&mut self) -> Body {
+        std::mem::take(&mut self.body)
+    }
+
+    /// Values that travel with the response and are not sent.
+    #[must_use]
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// The same, to change them.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// The error this response answers for, if something inside failed.
+    ///
+    /// It stays with the response, rendered or not; [`Error::downcast_ref`] gives the cause by
+    /// type.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// Calls `hook` once, when the body was sent, failed or was dropped.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn measure(req: Request, next: Next) -> Response {
+    ///     let mut res = next.run(req).await;
+    ///     res.on_end(|outcome| println!("{outcome:?}"));
+    ///     res
+    /// }
+    /// # App::new().with(measure).get("/", async || "x").test().get("/").send().assert_text("x");
+    /// ```
+    pub fn on_end(&mut self, hook: impl FnOnce(Outcome) + Send + 'static) {
+        self.end.get_or_insert_default().add(Box::new(hook));
+    }
+
+    /// Turns the response into one that fails with `error`; the chain step it leaves renders it.
+    pub(crate) fn fail(&mut self, error: Error) {
+        if !self.open {
+            self.status = error.status();
+            self.error = Some(error);
+            self.open = true;
+        }
+    }
+
+    /// Keeps an error that is rendered already.
+    pub(crate) fn attach(&mut self, error: Error) {
+        self.error = Some(error);
+        self.open = false;
+    }
+
+    pub(crate) fn has_open_error(&self) -> bool {
+        self.open
+    }
+
+    pub(crate) fn take_error(&mut self) -> Option<Error> {
+        self.open = false;
+        self.error.take()
+    }
+
+    pub(crate) fn into_headers_and_body(self) -> (HeaderMap, Body) {
+        (self.headers, self.body)
+    }
+
+    /// Leaves out the body of an answer to HEAD, and keeps the length it would have had
+    /// (RFC 9110, 9.3.2).
+    pub(crate) fn drop_body(&mut self) {
+        let length = http_body::Body::size_hint(&self.body)
+            .exact()
+            .filter(|length| *length > 0);
+        if let (Some(length), false) = (length, self.headers.contains_key(CONTENT_LENGTH)) {
+            self.headers.insert(CONTENT_LENGTH, length.into());
+        }
+        self.body = Body::empty();
+    }
+
+    /// Tells the end hooks that all of the body, `bytes` long, was read.
+    pub(crate) fn tell_sent(&mut self, bytes: usize) {
+        if let Some(end) = &mut self.end {
+            end.count(bytes);
+            end.sent();
+        }
+    }
+
+    /// The response as hyper sends it, with a body that calls the end hooks.
+    pub(crate) fn into_http(self) -> (http::Response<Body>, Option<Box<EndHooks>>) {
+        let mut res = http::Response::new(self.body);
+        *res.status_mut() = self.status;
+        *res.headers_mut() = self.headers;
+        *res.extensions_mut() = self.extensions;
+        (res, self.end)
+    }
+}
+
+impl Default for Response {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Any response of the ecosystem; its extensions travel along.
+impl<B: Into<Body>> From<http::Response<B>> for Response {
+    fn from(res: http::Response<B>) -> Self {
+        let (head, body) = res.into_parts();
+        let mut res = Self::from_body(body.into());
+        res.status = head.status;
+        res.headers = head.headers;
+        res.extensions = head.extensions;
+        res
+    }
+}
+
+type EndHook = Box<dyn FnOnce(Outcome) + Send>;
+
+/// The hooks of [`Response::on_end`]; those not called when it is dropped are told of the
+/// cancellation. The mutex makes it `Sync` and is never contended.
+#[derive(Default)]
+pub(crate) struct EndHooks {
+    hooks: Mutex<Vec<EndHook>>,
+    bytes: u64,
+}
+
+impl EndHooks {
+    fn add(&mut self, hook: EndHook) {
+        self.hooks().push(hook);
+    }
+
+    pub(crate) fn count(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    pub(crate) fn sent(&mut self) {
+        let bytes = self.bytes;
+        self.call(Outcome::Sent { bytes });
+    }
+
+    pub(crate) fn failed(&mut self) {
+        let bytes = self.bytes;
+        self.call(Outcome::Failed { bytes });
+    }
+
+    fn call(&mut self, outcome: Outcome) {
+        for hook in std::mem::take(self.hooks()) {
+            hook(outcome);
+        }
+    }
+
+    fn hooks(&mut self) -> &mut Vec<EndHook> {
+        self.hooks.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for EndHooks {
+    fn drop(&mut self) {
+        let bytes = self.bytes;
+        self.call(Outcome::Cancelled { bytes });
+    }
+}
+
+impl fmt::Debug for EndHooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndHooks")
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
+}

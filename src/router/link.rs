@@ -1,0 +1,135 @@
+//! Links: from a handler or a name, and values, to a path.
+
+use std::any::TypeId;
+use std::fmt::{Display, Write as _};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::pattern::Part;
+use super::{Route, RouteTable};
+use crate::error::{Error, Result};
+use crate::handler::Handler;
+
+/// All but the unreserved characters (RFC 3986, 2.3) are encoded in a segment.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+/// The rest of a path keeps its slashes.
+const REST: &AsciiSet = &SEGMENT.remove(b'/');
+
+/// What a link can be made to: a handler function, or the name of a route.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing a link can be made to",
+    note = "name the handler itself, `url_for(users::show, ..)`, or the route, `url_for(\"users::show\", ..)`"
+)]
+pub trait Link<Kind> {
+    #[doc(hidden)]
+    fn matches(&self, route: &Route) -> bool;
+    #[doc(hidden)]
+    fn title(&self) -> String;
+}
+
+/// A link by the name of a route.
+#[derive(Debug)]
+pub struct ByName;
+
+/// A link by the handler of a route.
+#[derive(Debug)]
+pub struct ByHandler<A>(std::marker::PhantomData<A>);
+
+impl Link<ByName> for &str {
+    fn matches(&self, route: &Route) -> bool {
+        route.name() == *self
+    }
+
+    fn title(&self) -> String {
+        format!("the route `{self}`")
+    }
+}
+
+impl<H: Handler<A>, A> Link<ByHandler<A>> for H {
+    fn matches(&self, route: &Route) -> bool {
+        route.handler == TypeId::of::<H>()
+    }
+
+    fn title(&self) -> String {
+        format!("the handler `{}`", crate::names::link::<H>())
+    }
+}
+
+impl RouteTable {
+    #[track_caller]
+    pub(crate) fn url_for<M>(
+        &self,
+        target: impl Link<M>,
+        values: &[(&str, &dyn Display)],
+    ) -> Result<String> {
+        let mut matching = self.iter().filter(|route| target.matches(route));
+        let Some(route) = matching.next() else {
+            return Err(Error::internal(format!(
+                "no link to {}: no route has it",
+                target.title()
+            )));
+        };
+        if let Some(other) =
+            matching.find(|other| other.path() != route.path() || other.host() != route.host())
+        {
+            return Err(Error::internal(format!(
+                "no link to {}: it is at {} ({}) and at {} ({}); give one of them a name with `.named(..)`",
+                target.title(),
+                route.title(),
+                route.location(),
+                other.title(),
+                other.location(),
+            )));
+        }
+        build(route, values)
+    }
+}
+
+#[track_caller]
+fn build(route: &Route, values: &[(&str, &dyn Display)]) -> Result<String> {
+    let mut url = String::new();
+    let mut used = Vec::new();
+    let host = route.host.iter().flat_map(|host| host.parts());
+    if route.host.is_some() {
+        url.push_str("//");
+    }
+    for part in host.chain(route.pattern.parts()) {
+        let (name, set) = match part {
+            Part::Literal(text) => {
+                url.push_str(text);
+                continue;
+            }
+            Part::Param(name) => (name, SEGMENT),
+            Part::Rest(name) => (name, REST),
+        };
+        let Some((_, value)) = values.iter().find(|(given, _)| given == name) else {
+            return Err(Error::internal(format!(
+                "no link to {}: no value for `{name}`",
+                route.title()
+            )));
+        };
+        let value = value.to_string();
+        if value.is_empty() || value == "." || value == ".." {
+            return Err(Error::internal(format!(
+                "no link to {}: `{value}` as `{name}` would not lead back to it",
+                route.title()
+            )));
+        }
+        let _ = write!(url, "{}", utf8_percent_encode(&value, set));
+        used.push(name.as_str());
+    }
+    let query: Vec<(&str, String)> = values
+        .iter()
+        .filter(|(name, _)| !used.contains(name))
+        .map(|(name, value)| (*name, value.to_string()))
+        .collect();
+    if !query.is_empty() {
+        url.push('?');
+        url.push_str(&serde_html_form::to_string(query)?);
+    }
+    Ok(url)
+}

@@ -1,0 +1,186 @@
+//! From method, host and path to a chain.
+//!
+//! Before it: the `before_routing` chain. After it: the chain of the matched route, or of the
+//! scope that answers in its place.
+//!
+//! # Grammar
+//!
+//! ```text
+//! pattern  = "/" | 1*( "/" segment ) [ "/" ]
+//! segment  = literal | [ literal ] "{" name "}" [ literal ] | "{*" name "}"   ; the last only at the end
+//! literal  = 1*( any character but "/" "{" "}" | "{{" | "}}" )                  ; "{{" and "}}" are the braces
+//! host     = label *( "." label )
+//! label    = literal | "{" name "}"
+//! ```
+//!
+//! `{name}` matches one segment of at least one byte, or the rest of one beside literals;
+//! `{*name}` matches everything to the end, at least one byte. Names are unique in a route,
+//! prefixes of mounts included.
+//!
+//! # Priority
+//!
+//! 1. The host: a pattern that matches it, otherwise the routes without a host.
+//! 2. The method: only routes of the request's method compete. HEAD without a route of its own
+//!    uses the GET routes. A route for any method stands beside those of each method.
+//! 3. Segment by segment from the left: literal, then `{x}` beside literals, then `{x}`, then
+//!    `{*x}`; a choice that leads nowhere is taken back.
+//! 4. Nothing matched: `OPTIONS` and 405 where another method has the path, then the trailing
+//!    slash policy, then the fallback of the longest mounted prefix, then 404.
+//!
+//! Two routes that rank equal for some path are a build error. Paths are matched as sent, still
+//! percent-encoded, so `%2F` never separates segments.
+
+mod link;
+mod params;
+mod params_de;
+mod pattern;
+mod route;
+mod table;
+
+use http::Method;
+
+pub use link::{ByHandler, ByName, Link};
+pub(crate) use params::{Params, Spans};
+pub(crate) use params_de::{PathError, from_params, probe};
+pub(crate) use pattern::{Pattern, host_pattern, prefix_pattern, route_pattern};
+pub use route::{Route, RouteTable};
+pub(crate) use table::{Conflict, Table, Target};
+
+/// What happens to a path that only matches with its last slash added or removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrailingSlash {
+    /// `/a` and `/a/` are different; the other one is a 404.
+    #[default]
+    Strict,
+    /// The other one redirects (308) to the one that has a route.
+    Redirect,
+    /// The other one is answered by the route as well.
+    Same,
+}
+
+/// All routes of an app, by host.
+#[derive(Default)]
+pub(crate) struct Router {
+    /// Routes of any host.
+    default: Table,
+    hosts: Vec<Table>,
+    /// Host patterns with dots as slashes, to the index in `hosts`.
+    host_trie: matchit::Router<usize>,
+    pub(crate) routes: RouteTable,
+}
+
+/// Where a request came to stand: a chain, and what was captured on the way.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    chain: Option<usize>,
+    spans: Spans,
+    host: Option<Box<HostMatch>>,
+    pub(crate) answer: Answer,
+}
+
+/// The host as matched, and the spans of its parameters.
+#[derive(Clone, Debug, Default)]
+struct HostMatch {
+    text: String,
+    spans: Spans,
+}
+
+/// What the automatic answer at the end of a chain has to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// There is nothing here.
+    #[default]
+    NotFound,
+    /// Other methods match; sent as `Allow` with 405, or with 204 for OPTIONS.
+    Methods(String),
+    /// The path with its trailing slash toggled matches.
+    Redirect(String),
+}
+
+impl Place {
+    pub(crate) fn is_matched(&self) -> bool {
+        self.chain.is_some()
+    }
+
+    pub(crate) fn chain(&self) -> Option<usize> {
+        self.chain
+    }
+
+    pub(crate) fn params<'a>(&'a self, names: &'a [Box<str>], path: &'a str) -> Params<'a> {
+        let params = Params::new(names, path, &self.spans);
+        match &self.host {
+            Some(host) => params.with_host(&host.text, &host.spans),
+            None => params,
+        }
+    }
+}
+
+impl Router {
+    /// The table for a host pattern, made on first use; `None` is the table of any host.
+    pub(crate) fn table(
+        &mut self,
+        host: Option<&Pattern>,
+    ) -> Result<&mut Table, matchit::InsertError> {
+        let Some(host) = host else {
+            return Ok(&mut self.default);
+        };
+        let known = self
+            .hosts
+            .iter()
+            .position(|table| table.host() == Some(host.text()));
+        let index = match known {
+            Some(index) => index,
+            None => {
+                self.host_trie.insert(host.trie_text(), self.hosts.len())?;
+                self.hosts.push(Table::of_host(host.text()));
+                self.hosts.len() - 1
+            }
+        };
+        Ok(&mut self.hosts[index])
+    }
+
+    pub(crate) fn tables(&mut self) -> impl Iterator<Item = &mut Table> {
+        std::iter::once(&mut self.default).chain(&mut self.hosts)
+    }
+
+    /// Finds the chain for a request. `host` is only asked for where routes depend on it.
+    pub(crate) fn find<'h>(
+        &self,
+        method: &Method,
+        path: &str,
+        host: impl FnOnce() -> Option<&'h str>,
+    ) -> Place {
+        let (table, host) = match self.hosts.is_empty() {
+            true => (&self.default, None),
+            false => self.table_of(host()),
+        };
+        let mut place = Place {
+            host,
+            ..Place::default()
+        };
+        place.chain = Some(table.find(method, path, &mut place.spans, &mut place.answer));
+        place
+    }
+
+    fn table_of(&self, host: Option<&str>) -> (&Table, Option<Box<HostMatch>>) {
+        let Some(host) = host else {
+            return (&self.default, None);
+        };
+        // A trailing dot names the same host (RFC 1034, 3.1); case does not matter.
+        let mut text = String::with_capacity(host.len() + 1);
+        text.push('/');
+        text.push_str(host.strip_suffix('.').unwrap_or(host));
+        text.make_ascii_lowercase();
+        let labels = text.replace('.', "/");
+        let Ok(found) = self.host_trie.at(&labels) else {
+            return (&self.default, None);
+        };
+        let mut spans = Spans::default();
+        table::capture(&labels, &found.params, &mut spans);
+        (
+            &self.hosts[*found.value],
+            Some(Box::new(HostMatch { text, spans })),
+        )
+    }
+}

@@ -1,0 +1,79 @@
+//! Why a server did not run, as sentences for the terminal.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+use crate::error::Error;
+use crate::preflight::BuildError;
+
+/// Why [`App::run`](crate::App::run) or [`App::listen`](crate::App::listen) ended early.
+#[non_exhaustive]
+pub enum RunError {
+    /// The app has problems; nothing was started.
+    Build(BuildError),
+    /// The text is no address, or its host name is unknown.
+    Address(io::Error),
+    /// The address cannot be listened on.
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// `run` was called inside a runtime.
+    InsideRuntime,
+    /// The runtime or the socket failed.
+    Runtime(io::Error),
+    /// A start hook failed.
+    Start(Error),
+    /// A stop hook failed.
+    Stop(Error),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Build(error) => error.fmt(f),
+            Self::Address(error) => write!(f, "this is no address to listen on: {error}"),
+            Self::Bind { addr, source } => match source.kind() {
+                io::ErrorKind::AddrInUse => {
+                    write!(f, "{addr} is in use: stop the other program, or choose another port")
+                }
+                io::ErrorKind::PermissionDenied => write!(
+                    f,
+                    "{addr} may not be listened on by this user: choose a port above 1023, or give the program the right"
+                ),
+                io::ErrorKind::AddrNotAvailable => {
+                    write!(f, "{addr} is no address of this machine")
+                }
+                _ => write!(f, "{addr} cannot be listened on: {source}"),
+            },
+            Self::InsideRuntime => f.write_str(
+                "`run` starts a runtime of its own and was called inside one: write `.listen(addr).await` there",
+            ),
+            Self::Runtime(error) => write!(f, "the server could not run: {error}"),
+            Self::Start(error) => write!(f, "a start hook failed: {error}"),
+            Self::Stop(error) => write!(f, "a stop hook failed: {error}"),
+        }
+    }
+}
+
+/// The sentences, since `main` prints an error this way.
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for RunError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Build(error) => Some(error),
+            Self::Address(error) | Self::Runtime(error) => Some(error),
+            Self::Bind { source, .. } => Some(source),
+            Self::Start(error) | Self::Stop(error) => error.source().map(|source| source as _),
+            Self::InsideRuntime => None,
+        }
+    }
+}

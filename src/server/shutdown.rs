@@ -1,0 +1,137 @@
+//! The end: signals, the news that the server stops, and tasks that are waited for.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::task::Poll;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Tells when the server begins to stop; an extractor, and [`Request::stopping`](crate::Request::stopping).
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// async fn long(stopping: Stopping) -> &'static str {
+///     if stopping.is_stopping() { "not now" } else { "done" }
+/// }
+///
+/// App::new().get("/", long).test().get("/").send().assert_text("done");
+/// ```
+#[derive(Clone)]
+pub struct Stopping(watch::Receiver<bool>);
+
+impl Stopping {
+    /// Whether it has begun.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits until it begins.
+    pub async fn wait(&mut self) {
+        // An error means that the server is gone, which is the end as well.
+        let _ = self.0.wait_for(|stopping| *stopping).await;
+    }
+}
+
+impl fmt::Debug for Stopping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stopping")
+            .field(&self.is_stopping())
+            .finish()
+    }
+}
+
+/// One per service: whether it stops, and how many tasks run beside its requests.
+pub(crate) struct Lifecycle {
+    stopping: watch::Sender<bool>,
+    tasks: watch::Sender<usize>,
+}
+
+impl Lifecycle {
+    pub(crate) fn new() -> Self {
+        Self {
+            stopping: watch::Sender::new(false),
+            tasks: watch::Sender::new(0),
+        }
+    }
+
+    pub(crate) fn stopping(&self) -> Stopping {
+        Stopping(self.stopping.subscribe())
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Runs a task that a stop waits for.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.tasks.send_modify(|count| *count += 1);
+        let counted = Counted(self.tasks.clone());
+        tokio::spawn(async move {
+            let _counted = counted;
+            task.await
+        })
+    }
+
+    /// Waits until no task runs.
+    pub(crate) async fn idle(&self) {
+        let _ = self.tasks.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+/// Takes one off the count when its task ends, however it ends.
+struct Counted(watch::Sender<usize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Which of two futures was first.
+pub(crate) enum Either<A, B> {
+    Left(A),
+    Right(B),
+}
+
+/// Waits for the first of two futures and drops the other.
+pub(crate) async fn race<A: Future, B: Future>(left: A, right: B) -> Either<A::Output, B::Output> {
+    let (mut left, mut right) = (pin!(left), pin!(right));
+    std::future::poll_fn(move |cx| {
+        if let Poll::Ready(output) = left.as_mut().poll(cx) {
+            return Poll::Ready(Either::Left(output));
+        }
+        right.as_mut().poll(cx).map(Either::Right)
+    })
+    .await
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+#[cfg(unix)]
+pub(crate) async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let Ok(mut term) = signal(SignalKind::terminate()) else {
+        return ctrl_c().await;
+    };
+    race(term.recv(), ctrl_c()).await;
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+pub(crate) async fn signal() {
+    ctrl_c().await;
+}
+
+/// Never comes if the system does not tell.
+async fn ctrl_c() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,278 @@
+//! The app as it is served: frozen, shared, and walked by every request.
+//!
+//! Before it: a connection read a head. After it: the before-routing chain, the router, the chain
+//! of the matched route.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::header::ALLOW;
+use http::{Method, StatusCode};
+
+use crate::body::Body;
+use crate::chain::{BoxFuture, Chain, settle};
+use crate::error::{Error, Observer, Renderer, Result, Watch};
+use crate::extract::TrustedProxies;
+use crate::middleware::Next;
+use crate::preflight::Problem;
+use crate::request::Request;
+use crate::respond::{IntoResponse, Redirect};
+use crate::response::Response;
+use crate::router::{Answer, Link, RouteTable, Router};
+use crate::server::Lifecycle;
+
+/// An app that was built: immutable, cheap to clone, ready to answer requests.
+#[derive(Clone)]
+pub struct AppService {
+    view: Arc<View>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    warnings: Vec<Problem>,
+    start: Mutex<Vec<Hook>>,
+    stop: Mutex<Vec<Hook>>,
+}
+
+/// An async function that runs once, at start or stop.
+pub(crate) type Hook = Box<dyn FnOnce() -> BoxFuture<Result<()>> + Send>;
+
+/// Everything that is fixed when the app is built.
+pub(crate) struct Core {
+    pub(crate) router: Router,
+    pub(crate) chains: Vec<Chain>,
+    pub(crate) scopes: Vec<Scope>,
+    /// The before-routing chain, if the app has one.
+    pub(crate) before: Option<usize>,
+    pub(crate) proxies: TrustedProxies,
+}
+
+/// What holds for one app, or mounted app, and everything in it.
+#[derive(Clone, Default)]
+pub(crate) struct Scope {
+    pub(crate) states: States,
+    pub(crate) renderer: Option<Renderer>,
+    pub(crate) mappings: Vec<Mapping>,
+    pub(crate) observers: Vec<Observer>,
+}
+
+/// Gives an error its status by the type that caused it, if it is of this type.
+pub(crate) type Mapping = Arc<dyn Fn(&Error) -> Option<Error> + Send + Sync>;
+
+/// The states of one scope, those of the scopes around it included.
+#[derive(Clone, Default)]
+pub(crate) struct States(HashMap<TypeId, StateValue>);
+
+#[derive(Clone)]
+pub(crate) struct StateValue {
+    pub(crate) name: &'static str,
+    pub(crate) value: Arc<dyn Any + Send + Sync>,
+}
+
+impl States {
+    pub(crate) fn find<T: Any>(&self) -> Option<&T> {
+        self.0.get(&TypeId::of::<T>())?.value.downcast_ref()
+    }
+
+    pub(crate) fn contains(&self, id: TypeId) -> bool {
+        self.0.contains_key(&id)
+    }
+
+    pub(crate) fn set(&mut self, id: TypeId, value: StateValue) {
+        self.0.insert(id, value);
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.values().map(|state| state.name)
+    }
+}
+
+/// One connection's handle on the service: requests of different connections share no counter.
+pub(crate) struct View {
+    pub(crate) core: Arc<Core>,
+    pub(crate) lifecycle: Arc<Lifecycle>,
+    pub(crate) peer: Option<SocketAddr>,
+}
+
+impl View {
+    /// Answers a request; the response is finished, its error rendered.
+    pub(crate) fn answer(self: &Arc<Self>, req: http::Request<Body>) -> BoxFuture<Response> {
+        let req = Request::new(req, Arc::clone(self));
+        let (next, req) = match self.core.before {
+            Some(before) => (Next::new(Arc::clone(self), before), req),
+            None => route(req),
+        };
+        next.enter(req)
+    }
+}
+
+/// Matches the request and gives it the start of its chain.
+pub(crate) fn route(mut req: Request) -> (Next, Request) {
+    let view = Arc::clone(req.view());
+    let place = view
+        .core
+        .router
+        .find(req.method(), req.path(), || req.host());
+    let chain = place.chain().unwrap_or(0);
+    req.set_place(place);
+    (Next::new(view, chain), req)
+}
+
+/// The last step of the before-routing chain: matches, then enters the chain that was found.
+pub(crate) fn match_route(_: Next, req: Request) -> BoxFuture<Response> {
+    let (next, req) = route(req);
+    next.enter(req)
+}
+
+/// The last step where no route answers: 404, 405, OPTIONS, or a redirect to the other slash.
+pub(crate) fn answer_automatically(at: Next, req: Request) -> BoxFuture<Response> {
+    Box::pin(async move {
+        let watch = Watch::over(&req);
+        let answer = async { automatic(&req) };
+        settle(&at, watch, answer).await
+    })
+}
+
+fn automatic(req: &Request) -> Response {
+    match &req.place().answer {
+        Answer::NotFound => Error::not_found("there is nothing at this address").into_response(),
+        Answer::Methods(allow) if *req.method() == Method::OPTIONS => {
+            let mut res = StatusCode::NO_CONTENT.into_response();
+            res.set_header(ALLOW, allow.as_str());
+            res
+        }
+        Answer::Methods(allow) => {
+            let message = format!("{} is not possible here, but {allow}", req.method());
+            Error::new(StatusCode::METHOD_NOT_ALLOWED, message)
+                .with_header(ALLOW, allow.as_str())
+                .into_response()
+        }
+        Answer::Redirect(path) if req.query().is_empty() => {
+            Redirect::permanent(path).into_response()
+        }
+        Answer::Redirect(path) => {
+            Redirect::permanent(format!("{path}?{}", req.query())).into_response()
+        }
+    }
+}
+
+impl AppService {
+    pub(crate) fn new(
+        core: Core,
+        warnings: Vec<Problem>,
+        start: Vec<Hook>,
+        stop: Vec<Hook>,
+    ) -> Self {
+        Self {
+            view: Arc::new(View {
+                core: Arc::new(core),
+                lifecycle: Arc::new(Lifecycle::new()),
+                peer: None,
+            }),
+            shared: Arc::new(Shared {
+                warnings,
+                start: Mutex::new(start),
+                stop: Mutex::new(stop),
+            }),
+        }
+    }
+
+    /// Answers one request in process, without a socket.
+    pub fn call<B: Into<Body>>(
+        &self,
+        req: http::Request<B>,
+    ) -> impl Future<Output = Response> + Send + 'static {
+        self.view.answer(req.map(Into::into))
+    }
+
+    /// What is odd but legal: routes that are never reached, middleware around nothing.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.shared.warnings
+    }
+
+    /// All routes, in the order written.
+    #[must_use]
+    pub fn routes(&self) -> &RouteTable {
+        &self.view.core.router.routes
+    }
+
+    /// The path of a route; see [`Request::url_for`].
+    ///
+    /// # Errors
+    /// 500 with a sentence that says what is missing.
+    #[track_caller]
+    pub fn url_for<M>(
+        &self,
+        target: impl Link<M>,
+        values: &[(&str, &dyn fmt::Display)],
+    ) -> Result<String> {
+        self.view.core.router.routes.url_for(target, values)
+    }
+
+    /// A handle of its own for one connection.
+    pub(crate) fn view(&self, peer: Option<SocketAddr>) -> Arc<View> {
+        Arc::new(View {
+            core: Arc::clone(&self.view.core),
+            lifecycle: Arc::clone(&self.view.lifecycle),
+            peer,
+        })
+    }
+
+    pub(crate) fn lifecycle(&self) -> &Lifecycle {
+        &self.view.lifecycle
+    }
+
+    /// Runs the start hooks in the order written, once. The first that fails ends it.
+    ///
+    /// # Errors
+    /// What the hook says.
+    pub async fn start(&self) -> Result<()> {
+        let hooks = std::mem::take(
+            &mut *self
+                .shared
+                .start
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        for hook in hooks {
+            hook().await?;
+        }
+        Ok(())
+    }
+
+    /// Tells everyone that it is over, waits for spawned tasks, then runs the stop hooks, the last
+    /// written first, once. All run, also after one failed.
+    ///
+    /// # Errors
+    /// What the first failing hook says.
+    pub async fn stop(&self) -> Result<()> {
+        self.lifecycle().stop();
+        self.lifecycle().idle().await;
+        let hooks = std::mem::take(
+            &mut *self
+                .shared
+                .stop
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        let mut result = Ok(());
+        for hook in hooks.into_iter().rev() {
+            let ended = hook().await;
+            result = result.and(ended);
+        }
+        result
+    }
+}
+
+impl fmt::Debug for AppService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppService")
+            .field("routes", &self.routes().len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,149 @@
+//! A request of the test client, built step by step.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::pin::Pin;
+
+use http::header::{CONTENT_TYPE, COOKIE, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use serde::Serialize;
+
+use super::{TestClient, TestResponse};
+use crate::body::Body;
+use crate::response::Response;
+
+/// A request on its way to the app; [`send`](Self::send) it, or `.await` it.
+///
+/// What cannot be sent, such as a header value with a line break, panics at the line that says it.
+#[must_use = "nothing is asked until `.send()`, or `.await` in async tests"]
+pub struct TestRequest<'a> {
+    client: &'a TestClient,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+}
+
+impl<'a> TestRequest<'a> {
+    #[track_caller]
+    pub(super) fn new(client: &'a TestClient, method: Method, path: &str) -> Self {
+        let uri = match path.parse::<Uri>() {
+            Ok(uri) => uri,
+            Err(error) => panic!("`{path}` is no path of a request: {error}"),
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_static("localhost"));
+        Self {
+            client,
+            method,
+            uri,
+            headers,
+            body: Body::empty(),
+        }
+    }
+
+    /// Sets a header.
+    #[track_caller]
+    pub fn header<V: TryInto<HeaderValue>>(mut self, name: &str, value: V) -> Self {
+        let Ok(header) = name.parse::<HeaderName>() else {
+            panic!("`{name}` is no header name")
+        };
+        let Ok(value) = value.try_into() else {
+            panic!("the value of `{name}` is not allowed")
+        };
+        self.headers.insert(header, value);
+        self
+    }
+
+    /// Sends a cookie from here on, also with later requests.
+    pub fn cookie(self, name: &str, value: &str) -> Self {
+        self.client.jar().set(name, value);
+        self
+    }
+
+    /// Sends a value as JSON, with its content type.
+    #[track_caller]
+    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(bytes) => self.body = bytes.into(),
+            Err(error) => panic!("the value cannot be written as JSON: {error}"),
+        }
+        self.header(CONTENT_TYPE.as_str(), "application/json")
+    }
+
+    /// Sends a struct or pairs as an HTML form, with its content type.
+    #[track_caller]
+    pub fn form<T: Serialize + ?Sized>(mut self, fields: &T) -> Self {
+        match serde_html_form::to_string(fields) {
+            Ok(text) => self.body = text.into(),
+            Err(error) => panic!("the value cannot be written as a form: {error}"),
+        }
+        self.header(CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded")
+    }
+
+    /// Sends these bytes, or the stream made by [`Body::from_stream`].
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sends the request and waits for the whole answer, in a plain `#[test]`.
+    ///
+    /// # Panics
+    /// If the app has problems, the response body breaks off, or a runtime is running (write
+    /// `.await` there).
+    #[track_caller]
+    pub fn send(self) -> TestResponse {
+        self.client.service();
+        self.client.block_on(self.into_future())
+    }
+
+    /// Sends the request and gives the response as soon as its head is there, its body unread.
+    pub async fn response(self) -> Response {
+        let Self {
+            client,
+            method,
+            uri,
+            mut headers,
+            body,
+        } = self;
+        let service = client.service();
+        if let Err(error) = service.start().await {
+            panic!("a start hook failed: {error}");
+        }
+        if let Some(cookies) = client.jar().header() {
+            headers.insert(
+                COOKIE,
+                cookies.parse().expect("kept cookies came from headers"),
+            );
+        }
+        let mut req = http::Request::new(body);
+        *req.method_mut() = method.clone();
+        *req.uri_mut() = uri;
+        *req.headers_mut() = headers;
+        let mut res = service.call(req).await;
+        client.jar().keep(res.headers());
+        if method == Method::HEAD {
+            res.drop_body();
+        }
+        res
+    }
+}
+
+impl<'a> IntoFuture for TestRequest<'a> {
+    type Output = TestResponse;
+    type IntoFuture = Pin<Box<dyn Future<Output = TestResponse> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let asked = format!("{} {}", self.method, self.uri);
+            TestResponse::read(asked, self.response().await).await
+        })
+    }
+}
+
+impl fmt::Debug for TestRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TestRequest({} {})", self.method, self.uri)
+    }
+}
