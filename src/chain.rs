@@ -39,7 +39,7 @@ pub(crate) struct Step {
 
 /// The steps of one route, outermost first; the last one is the handler.
 pub(crate) struct Chain {
-    pub(crate) steps: Box<[Step]>,
+    pub(crate) steps: Vec<Step>,
     /// The route this chain belongs to; `None` for fallbacks and automatic answers.
     pub(crate) route: Option<Arc<Route>>,
     /// Names of the captured parameters, those of the host first.

@@ -169,6 +169,10 @@ impl fmt::Debug for Endpoint {
 
 /// The arguments of an [`Endpoint`]: none, since its handler already knows its own.
 #[derive(Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "it has no value, and never will"
+)]
 pub enum Known {}
 
 impl Extract<()> for Known {

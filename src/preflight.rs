@@ -80,21 +80,14 @@ impl Provided {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     message: String,
-    location: Option<&'static Location<'static>>,
+    location: &'static Location<'static>,
 }
 
 impl Problem {
     pub(crate) fn new(location: &'static Location<'static>, message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
-            location: Some(location),
-        }
-    }
-
-    pub(crate) fn anywhere(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            location: None,
+            location,
         }
     }
 
@@ -104,19 +97,17 @@ impl Problem {
         &self.message
     }
 
-    /// The line that caused it, if there is one.
+    /// The line that caused it.
     #[must_use]
-    pub fn location(&self) -> Option<&'static Location<'static>> {
+    pub fn location(&self) -> &'static Location<'static> {
         self.location
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.location {
-            Some(place) => write!(f, "{}:{}: {}", place.file(), place.line(), self.message),
-            None => f.write_str(&self.message),
-        }
+        let (file, line) = (self.location.file(), self.location.line());
+        write!(f, "{file}:{line}: {}", self.message)
     }
 }
 
@@ -152,11 +143,7 @@ impl BuildError {
 
 /// Orders by file, line and column, and keeps one of each.
 pub(crate) fn sort(problems: &mut Vec<Problem>) {
-    problems.sort_by_key(|problem| {
-        problem
-            .location
-            .map(|place| (place.file(), place.line(), place.column()))
-    });
+    problems.sort_by_key(|problem| problem.location);
     let mut kept: Vec<Problem> = Vec::new();
     for problem in problems.drain(..) {
         if !kept.contains(&problem) {

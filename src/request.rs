@@ -109,8 +109,8 @@ impl Request {
         self.0.version
     }
 
-    /// The host the client asked for, without port, lower case as sent: of the URI (HTTP/2) or of
-    /// the `Host` header (RFC 9110, 7.2). `None` if there is none or it is malformed.
+    /// The host the client asked for, without port, in its spelling: of the URI (HTTP/2) or of the
+    /// `Host` header (RFC 9110, 7.2). `None` if there is none or it is malformed.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         let authority = match self.0.uri.authority() {
@@ -227,7 +227,7 @@ impl Request {
         target: impl Link<M>,
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
-        self.0.view.core.router.routes.url_for(target, values)
+        self.0.view.core.router.routes.url_for(&target, values)
     }
 
     /// The state of this type in the scope of the running middleware or handler.

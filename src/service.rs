@@ -211,7 +211,7 @@ impl AppService {
         target: impl Link<M>,
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
-        self.view.core.router.routes.url_for(target, values)
+        self.view.core.router.routes.url_for(&target, values)
     }
 
     /// A handle of its own for one connection.
@@ -253,6 +253,10 @@ impl AppService {
     pub async fn stop(&self) -> Result<()> {
         self.lifecycle().stop();
         self.lifecycle().idle().await;
+        self.run_stop_hooks().await
+    }
+
+    pub(crate) async fn run_stop_hooks(&self) -> Result<()> {
         let hooks = std::mem::take(
             &mut *self
                 .shared

@@ -2,14 +2,16 @@
 //!
 //! Before it: the app as written. After it: an `AppService`, or every problem that was found.
 
+use std::any::TypeId;
 use std::sync::Arc;
 
-use super::needs::{Chained, Needs};
+use super::needs::Needs;
 use super::{App, Check, Child, Mount, Place, RouteEntry};
 use crate::chain::{Chain, Enter, Erased, Step};
 use crate::handler::Endpoint;
 use crate::middleware::AnyMiddleware;
-use crate::preflight::{BuildError, Problem};
+use crate::names::plain;
+use crate::preflight::{BuildError, Need, Problem, Provided};
 use crate::router::{
     Conflict, Pattern, Route, RouteTable, Router, Target, TrailingSlash, host_pattern,
     prefix_pattern, route_pattern,
@@ -20,38 +22,23 @@ use crate::service::{AppService, Core, Hook, Scope, answer_automatically, match_
 pub(super) fn build(app: App) -> Result<AppService, BuildError> {
     let mut composer = Composer::of(&app);
     let before = composer.before_chain(&app);
+    let proxies = app.proxies.as_ref().map(|(proxies, _)| proxies.clone());
     let (mut start, mut stop, mut checks) = (Vec::new(), Vec::new(), Vec::new());
-    let proxies = app
-        .proxies
-        .as_ref()
-        .map(|(proxies, _)| proxies.clone())
-        .unwrap_or_default();
     take_hooks(app, &mut start, &mut stop, &mut checks);
-    let Composer {
-        router,
-        chains,
-        scopes,
-        mut problems,
-        mut warnings,
-        ..
-    } = composer;
-    crate::preflight::sort(&mut warnings);
+    let mut problems = composer.problems;
+    crate::preflight::sort(&mut composer.warnings);
     let core = Core {
-        router,
-        chains,
-        scopes,
+        router: composer.router,
+        chains: composer.chains,
+        scopes: composer.scopes,
         before,
-        proxies,
+        proxies: proxies.unwrap_or_default(),
     };
-    let service = AppService::new(core, warnings, start, stop);
+    let service = AppService::new(core, composer.warnings, start, stop);
     if problems.is_empty() {
-        for (check, place) in checks {
-            problems.extend(
-                check(&service)
-                    .err()
-                    .map(|problem| Problem::new(place, problem)),
-            );
-        }
+        let failed =
+            |(check, place): (Check, Place)| Some(Problem::new(place, check(&service).err()?));
+        problems.extend(checks.into_iter().filter_map(failed));
     }
     if problems.is_empty() {
         Ok(service)
@@ -80,24 +67,54 @@ fn take_hooks(
     }
 }
 
-/// What a scope inherits from those around it.
+/// A step before it is frozen: a middleware or handler, and where it was written.
+pub(super) struct Link {
+    run: Erased,
+    pub(super) name: std::borrow::Cow<'static, str>,
+    pub(super) needs: Vec<Need>,
+    pub(super) provides: Vec<Provided>,
+    pub(super) scope: usize,
+    pub(super) place: Place,
+}
+
+impl Link {
+    fn middleware((middleware, place): &(AnyMiddleware, Place), scope: usize) -> Arc<Self> {
+        Arc::new(Self {
+            run: middleware.run.clone(),
+            name: middleware.name.clone(),
+            needs: middleware.needs.clone(),
+            provides: middleware.provides.clone(),
+            scope,
+            place,
+        })
+    }
+
+    /// The middleware of a handler's own, then the handler.
+    fn endpoint(endpoint: &Endpoint, scope: usize, place: Place) -> Vec<Arc<Self>> {
+        let own = endpoint.middleware.iter();
+        let mut links: Vec<_> = own.map(|one| Self::middleware(one, scope)).collect();
+        links.push(Arc::new(Self {
+            run: endpoint.run.clone(),
+            name: endpoint.name.clone(),
+            needs: endpoint.needs.clone(),
+            provides: Vec::new(),
+            scope,
+            place,
+        }));
+        links
+    }
+}
+
+/// What a scope hands down to those mounted in it.
 #[derive(Clone, Default)]
 struct Outer {
     scope: Scope,
-    layers: Vec<Layered>,
-    prefix: Pattern,
+    layers: Vec<Arc<Link>>,
     host: Option<Pattern>,
+    prefix: Pattern,
     slash: TrailingSlash,
-    fallback: Option<(Endpoint, usize)>,
-    plugged: Vec<std::any::TypeId>,
-}
-
-/// A middleware with the scope and the line it was written in.
-#[derive(Clone)]
-struct Layered {
-    middleware: AnyMiddleware,
-    scope: usize,
-    place: Place,
+    fallback: Vec<Arc<Link>>,
+    plugged: Vec<TypeId>,
 }
 
 #[derive(Default)]
@@ -108,71 +125,74 @@ struct Composer {
     needs: Needs,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
-    /// For each chain of a route, the route's title and line.
-    titles: Vec<(usize, String, Place)>,
 }
 
 impl Composer {
     fn of(app: &App) -> Self {
+        let needs = Needs::of(app);
         let mut composer = Self {
-            needs: Needs::of(app),
+            needs,
             ..Self::default()
         };
-        composer.visit(app, &Outer::default(), true);
+        composer.visit(app, Outer::default(), true);
         composer.freeze();
         composer
     }
 
     /// Composes one scope and those mounted in it; says how many routes they have.
-    fn visit(&mut self, app: &App, outer: &Outer, outermost: bool) -> usize {
+    fn visit(&mut self, app: &App, outer: Outer, outermost: bool) -> usize {
         self.problems.extend(app.problems.iter().cloned());
         if !outermost {
             self.only_outermost(app);
         }
-        let scope = self.scopes.len();
-        let inner = self.enter(app, outer, scope);
-        let params: Vec<Box<str>> = names(&inner);
-        let automatic = Step {
-            run: erased(answer_automatically),
-            scope,
-        };
-        let automatic = self.push_chain(&inner.layers, &[], automatic, None, params.clone());
-        let missing = match &inner.fallback {
-            Some((endpoint, scope)) => self.push_endpoint(&inner, endpoint, *scope, None, params),
-            None => automatic,
+        let id = self.scopes.len();
+        let inner = self.enter(app, outer, id);
+        let params = unique_names(inner.host.as_ref(), &inner.prefix).unwrap_or_default();
+        let automatic = self.push_chain(&inner.layers, None, params.clone());
+        let automatic = self.end_with(automatic, answer_automatically, id);
+        let missing = if inner.fallback.is_empty() {
+            automatic
+        } else {
+            let links = [&inner.layers[..], &inner.fallback].concat();
+            self.problems
+                .extend(self.needs.of_states(&self.scopes, &links));
+            self.push_chain(&links, None, params)
         };
         if let Ok(table) = self.router.table(inner.host.as_ref()) {
             table.add_prefix(&inner.prefix, missing);
         }
-        let mut routes = app.routes.len();
         for entry in &app.routes {
-            self.add_route(&inner, scope, automatic, entry);
+            self.add_route(&inner, id, automatic, entry);
         }
-        for child in &app.children {
-            routes += self.mount(child, &inner, outermost);
-        }
+        let mounted: usize = app
+            .children
+            .iter()
+            .map(|child| self.mount(child, &inner, outermost))
+            .sum();
+        let routes = app.routes.len() + mounted;
         if routes == 0 && app.fallback.is_none() {
-            for (middleware, place) in &app.middleware {
-                let message = format!("`{}` wraps no route: this app has none", middleware.name);
-                self.warnings.push(Problem::new(place, message));
-            }
+            let idle = |(middleware, place): &(AnyMiddleware, Place)| {
+                Problem::new(
+                    place,
+                    format!("`{}` wraps no route: this app has none", middleware.name),
+                )
+            };
+            self.warnings.extend(app.middleware.iter().map(idle));
         }
         routes
     }
 
-    /// The scope of an app inside of `outer`, its own things added.
-    fn enter(&mut self, app: &App, outer: &Outer, scope: usize) -> Outer {
-        let mut inner = outer.clone();
-        let mut own: Vec<(std::any::TypeId, Place)> = Vec::new();
-        for entry in &app.states {
-            if let Some((_, first)) = own.iter().find(|(id, _)| *id == entry.id) {
-                let name = crate::names::plain(entry.state.name);
+    /// What holds inside of an app: what it inherits, with its own things added.
+    fn enter(&mut self, app: &App, mut inner: Outer, id: usize) -> Outer {
+        for (i, entry) in app.states.iter().enumerate() {
+            if let Some(first) = app.states[..i].iter().find(|other| other.id == entry.id) {
                 let message = format!(
-                    "this app has a state of type `{name}` already, at {first}; wrap one of them in a type of its own"
+                    "this app has a state of type `{}` already, at {}; wrap one of them in a type of its own",
+                    plain(entry.state.name),
+                    first.place
                 );
                 self.problems.push(Problem::new(entry.place, message));
             }
-            own.push((entry.id, entry.place));
             inner.scope.states.set(entry.id, entry.state.clone());
         }
         if let Some((renderer, _)) = &app.renderer {
@@ -183,42 +203,25 @@ impl Composer {
             .mappings
             .splice(0..0, app.mappings.iter().cloned());
         inner.scope.observers.extend(app.observers.iter().cloned());
-        inner.slash = app.slash.unwrap_or(outer.slash);
+        inner.slash = app.slash.unwrap_or(inner.slash);
         inner
             .plugged
             .extend(app.plugged.iter().map(|plugged| plugged.id));
         for (wanted, fix) in &app.required {
             if !inner.plugged.contains(&wanted.id) {
-                let name = crate::names::plain(wanted.name);
-                self.problems.push(Problem::new(
-                    wanted.place,
-                    format!("needs the extension `{name}`: {fix}"),
-                ));
+                let message = format!("needs the extension `{}`: {fix}", plain(wanted.name));
+                self.problems.push(Problem::new(wanted.place, message));
             }
         }
-        for (middleware, place) in &app.middleware {
-            self.problems.extend(self.needs.states(
-                &inner.scope.states,
-                &middleware.needs,
-                &middleware.name,
-                place,
-            ));
-            inner.layers.push(Layered {
-                middleware: middleware.clone(),
-                scope,
-                place,
-            });
-        }
+        inner
+            .layers
+            .extend(app.middleware.iter().map(|one| Link::middleware(one, id)));
         if let Some((endpoint, place)) = &app.fallback {
-            self.problems.extend(self.needs.states(
-                &inner.scope.states,
-                &endpoint.needs,
-                &endpoint.name,
-                place,
-            ));
-            inner.fallback = Some((endpoint.clone(), scope));
+            inner.fallback = Link::endpoint(endpoint, id, place);
         }
         self.scopes.push(inner.scope.clone());
+        self.problems
+            .extend(self.needs.of_states(&self.scopes, &inner.layers));
         inner
     }
 
@@ -253,174 +256,104 @@ impl Composer {
                 known.map_err(|_| "this host matches the same names as another one".to_owned())
             }),
         };
-        let placed = placed.and_then(|()| unique_names(&inner));
-        if let Err(problem) = placed {
-            self.problems.push(Problem::new(child.place, problem));
-        }
-        self.visit(&child.app, &inner, false)
+        let placed = placed.and_then(|()| unique_names(inner.host.as_ref(), &inner.prefix));
+        self.problems.extend(
+            placed
+                .err()
+                .map(|problem| Problem::new(child.place, problem)),
+        );
+        self.visit(&child.app, inner, false)
     }
 
     fn add_route(&mut self, outer: &Outer, scope: usize, automatic: usize, entry: &RouteEntry) {
-        let mut inner = outer.clone();
-        let pattern = route_pattern(&entry.path).and_then(|pattern| {
-            inner.prefix = outer.prefix.join(&pattern);
-            unique_names(&inner)
+        let host = outer.host.as_ref();
+        let checked = route_pattern(&entry.path).and_then(|pattern| {
+            let pattern = outer.prefix.join(&pattern);
+            Ok((unique_names(host, &pattern)?, pattern))
         });
-        if let Err(problem) = pattern {
-            self.problems.push(Problem::new(entry.place, problem));
-            return;
-        }
-        let Outer {
-            prefix: pattern,
-            host,
-            ..
-        } = &inner;
-        let endpoint = &entry.endpoint;
-        let around = outer
-            .layers
-            .iter()
-            .map(|layer| layer.middleware.name.clone());
-        let own = endpoint
-            .middleware
-            .iter()
-            .map(|(middleware, _)| middleware.name.clone());
+        let (params, pattern) = match checked {
+            Ok(checked) => checked,
+            Err(problem) => return self.problems.push(Problem::new(entry.place, problem)),
+        };
+        let own = Link::endpoint(&entry.endpoint, scope, entry.place);
+        let links = [&outer.layers[..], &own].concat();
+        let around = &links[..links.len() - 1];
         let route = Arc::new(Route {
             method: entry.method.clone(),
-            host: host.clone(),
+            host: host.cloned(),
             pattern: pattern.clone(),
-            name: endpoint.name.clone(),
-            handler: endpoint.handler,
+            name: entry.endpoint.name.clone(),
+            handler: entry.endpoint.handler,
             location: entry.place,
-            middleware: around.chain(own).collect(),
+            middleware: around.iter().map(|link| link.name.clone()).collect(),
         });
         if let Some(why) = pattern.unreachable() {
             let message = format!("{} is never reached: {why}", route.title());
             self.warnings.push(Problem::new(entry.place, message));
         }
-        let params = names(&inner);
-        self.check(outer, endpoint, &route, &params);
-        let chain = self.push_endpoint(outer, endpoint, scope, Some(Arc::clone(&route)), params);
-        self.titles.push((chain, route.title(), entry.place));
+        self.problems
+            .extend(self.needs.of_states(&self.scopes, &own));
+        self.problems
+            .extend(self.needs.of_route(&links, &route, &params));
         let target = Target {
-            chain,
+            chain: self.push_chain(&links, Some(Arc::clone(&route)), params),
             automatic,
-            slash: inner.slash,
+            slash: outer.slash,
             prefix_params: outer.prefix.names().count(),
         };
-        if let Ok(table) = self.router.table(host.as_ref()) {
-            table.add(entry.method.clone(), pattern.clone(), target);
+        if let Ok(table) = self.router.table(host) {
+            table.add(entry.method.clone(), pattern, target);
         }
         self.router.routes.0.push(route);
     }
 
-    /// Checks what the middleware and the handler of one route need.
-    fn check(&mut self, outer: &Outer, endpoint: &Endpoint, route: &Route, params: &[Box<str>]) {
-        let own = endpoint.middleware.iter();
-        let around = outer
-            .layers
-            .iter()
-            .map(|layer| (&layer.middleware, layer.place));
-        let mut chain: Vec<Chained<'_>> = around
-            .chain(own.map(|(middleware, place)| (middleware, *place)))
-            .map(|(middleware, place)| Chained::of(middleware, place))
-            .collect();
-        let states = &outer.scope.states;
-        for own in &chain[outer.layers.len()..] {
-            self.problems
-                .extend(self.needs.states(states, own.needs, own.name, own.place));
-        }
-        self.problems.extend(self.needs.states(
-            states,
-            &endpoint.needs,
-            &endpoint.name,
-            route.location,
-        ));
-        chain.push(Chained {
-            name: &endpoint.name,
-            needs: &endpoint.needs,
-            provides: &[],
-            place: route.location,
-        });
-        self.problems
-            .extend(self.needs.along(&chain, route, params));
-    }
-
-    fn push_endpoint(
-        &mut self,
-        outer: &Outer,
-        endpoint: &Endpoint,
-        scope: usize,
-        route: Option<Arc<Route>>,
-        params: Vec<Box<str>>,
-    ) -> usize {
-        let own: Vec<Step> = endpoint
-            .middleware
-            .iter()
-            .map(|(middleware, _)| Step {
-                run: middleware.run.clone(),
-                scope,
-            })
-            .collect();
-        let last = Step {
-            run: endpoint.run.clone(),
-            scope,
-        };
-        self.push_chain(&outer.layers, &own, last, route, params)
-    }
-
     fn push_chain(
         &mut self,
-        layers: &[Layered],
-        own: &[Step],
-        last: Step,
+        links: &[Arc<Link>],
         route: Option<Arc<Route>>,
         params: Vec<Box<str>>,
     ) -> usize {
-        let around = layers.iter().map(|layer| Step {
-            run: layer.middleware.run.clone(),
-            scope: layer.scope,
-        });
-        let steps = around.chain(own.iter().cloned()).chain([last]).collect();
+        let step = |link: &Arc<Link>| Step {
+            run: link.run.clone(),
+            scope: link.scope,
+        };
+        let steps = links.iter().map(step).collect();
+        let params = params.into();
         self.chains.push(Chain {
             steps,
             route,
-            params: params.into(),
+            params,
         });
         self.chains.len() - 1
     }
 
-    /// The chain that ends in the match.
-    fn before_chain(&mut self, app: &App) -> Option<usize> {
-        if app.before.is_empty() {
-            return None;
-        }
-        let scope = 0;
-        for (middleware, place) in &app.before {
-            let states = &self.scopes[scope].states;
-            self.problems.extend(self.needs.states(
-                states,
-                &middleware.needs,
-                &middleware.name,
-                place,
-            ));
-        }
-        let layers: Vec<Layered> = app
-            .before
-            .iter()
-            .map(|(middleware, place)| Layered {
-                middleware: middleware.clone(),
-                scope,
-                place,
-            })
-            .collect();
-        let last = Step {
-            run: erased(match_route),
-            scope,
+    /// Adds a last step of our own to a chain.
+    fn end_with(&mut self, chain: usize, enter: Enter, scope: usize) -> usize {
+        let run = Erased {
+            object: Arc::new(()),
+            enter,
         };
-        Some(self.push_chain(&layers, &[], last, None, Vec::new()))
+        self.chains[chain].steps.push(Step { run, scope });
+        chain
     }
 
-    /// Builds the tries and reports routes that rank equal.
+    /// The chain that ends in the match.
+    fn before_chain(&mut self, app: &App) -> Option<usize> {
+        let links: Vec<_> = app
+            .before
+            .iter()
+            .map(|one| Link::middleware(one, 0))
+            .collect();
+        if links.is_empty() {
+            return None;
+        }
+        self.problems
+            .extend(self.needs.of_states(&self.scopes, &links));
+        let chain = self.push_chain(&links, None, Vec::new());
+        Some(self.end_with(chain, match_route, 0))
+    }
+
+    /// Builds the tries and reports routes that rank equal or are never reached.
     fn freeze(&mut self) {
         let mut conflicts: Vec<(usize, Conflict)> = Vec::new();
         let mut shadowed: Vec<usize> = Vec::new();
@@ -428,61 +361,45 @@ impl Composer {
             conflicts.extend(table.freeze());
             shadowed.extend(table.shadowed());
         }
-        for (chain, conflict) in conflicts {
-            let Some((title, place)) = self.title(chain) else {
-                continue;
-            };
-            let other = conflict.other.and_then(|other| self.title(other));
-            let with = other.map_or_else(String::new, |(title, place)| {
-                format!(" and {title} ({place})")
-            });
+        let route = |chain: usize| self.chains[chain].route.as_deref();
+        for (chain, Conflict { other, path }) in conflicts {
+            let Some(one) = route(chain) else { continue };
+            let other = other.and_then(route);
+            let other = other.map(|other| format!(" and {} ({})", other.title(), other.location()));
             let message = format!(
-                "{title}{with} both match `{}`: change or remove one",
-                conflict.path
+                "{}{} both match `{path}`: change or remove one",
+                one.title(),
+                other.unwrap_or_default()
             );
-            self.problems.push(Problem::new(place, message));
+            self.problems.push(Problem::new(one.location(), message));
         }
-        for chain in shadowed {
-            let Some((title, place)) = self.title(chain) else {
-                continue;
-            };
-            let message =
-                format!("{title} is never reached: every method has a route of its own here");
-            self.warnings.push(Problem::new(place, message));
+        for route in shadowed.into_iter().filter_map(route) {
+            let message = format!(
+                "{} is never reached: every method has a route of its own here",
+                route.title()
+            );
+            self.warnings.push(Problem::new(route.location(), message));
         }
-    }
-
-    fn title(&self, chain: usize) -> Option<(&str, Place)> {
-        let found = self.titles.iter().find(|(of, ..)| *of == chain)?;
-        Some((&found.1, found.2))
     }
 }
 
-/// Parameter names of the host, then of the path.
-fn names(outer: &Outer) -> Vec<Box<str>> {
-    let host = outer.host.iter().flat_map(Pattern::names);
-    host.chain(outer.prefix.names()).map(Box::from).collect()
-}
-
-fn unique_names(outer: &Outer) -> Result<(), String> {
-    let names = names(outer);
+/// Parameter names of the host, then of the path; each is there once.
+fn unique_names(host: Option<&Pattern>, path: &Pattern) -> Result<Vec<Box<str>>, String> {
+    let names: Vec<Box<str>> = host
+        .into_iter()
+        .chain([path])
+        .flat_map(Pattern::names)
+        .map(Box::from)
+        .collect();
     match names
         .iter()
         .enumerate()
         .find(|(i, name)| names[..*i].contains(name))
     {
         Some((_, name)) => Err(format!(
-            "`{}` has the parameter `{name}` twice, prefixes and host included: rename one",
-            outer.prefix.text()
+            "`{}` has the parameter `{name}` twice, host and prefixes included: rename one",
+            path.text()
         )),
-        None => Ok(()),
-    }
-}
-
-/// A step without an object.
-fn erased(enter: Enter) -> Erased {
-    Erased {
-        object: Arc::new(()),
-        enter,
+        None => Ok(names),
     }
 }

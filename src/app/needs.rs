@@ -1,39 +1,21 @@
-//! Whether what handlers and middleware need is there, on each frozen chain.
+//! Whether what handlers and middleware need is there, on each chain.
 
 use std::any::TypeId;
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::compose::Link;
 use super::{App, Place};
-use crate::middleware::AnyMiddleware;
 use crate::names::plain;
-use crate::preflight::{Need, NeedKind, Problem, Provided};
+use crate::preflight::{NeedKind, Problem};
 use crate::router::Route;
-use crate::service::States;
+use crate::service::{Scope, States};
 
 /// What the whole app has, to say where something is that is missing in one place.
 #[derive(Default)]
 pub(super) struct Needs {
     states: Vec<(TypeId, Place)>,
     provided: HashSet<TypeId>,
-}
-
-/// One step of a chain as far as its needs go.
-pub(super) struct Chained<'a> {
-    pub(super) name: &'a str,
-    pub(super) needs: &'a [Need],
-    pub(super) provides: &'a [Provided],
-    pub(super) place: Place,
-}
-
-impl<'a> Chained<'a> {
-    pub(super) fn of(middleware: &'a AnyMiddleware, place: Place) -> Self {
-        Self {
-            name: &middleware.name,
-            needs: &middleware.needs,
-            provides: &middleware.provides,
-            place,
-        }
-    }
 }
 
 impl Needs {
@@ -59,24 +41,23 @@ impl Needs {
             .for_each(|child| self.collect(&child.app));
     }
 
-    /// The states that `who` needs and its scope lacks.
-    pub(super) fn states(
-        &self,
-        states: &States,
-        needs: &[Need],
-        who: &str,
-        place: Place,
-    ) -> Vec<Problem> {
-        let missing = needs.iter().filter_map(|need| match need.0 {
-            NeedKind::State { id, name } if !states.contains(id) => Some((id, plain(name))),
-            _ => None,
-        });
-        missing
-            .map(|(id, name)| {
-                let hint = self.hint(states, id, &name);
-                Problem::new(place, format!("`{who}` needs `State<{name}>`: {hint}"))
-            })
-            .collect()
+    /// The states that steps need and their scopes lack.
+    pub(super) fn of_states(&self, scopes: &[Scope], links: &[Arc<Link>]) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for link in links {
+            let states = &scopes[link.scope].states;
+            for need in &link.needs {
+                if let NeedKind::State { id, name } = need.0
+                    && !states.contains(id)
+                {
+                    let name = plain(name);
+                    let hint = self.hint(states, id, &name);
+                    let message = format!("`{}` needs `State<{name}>`: {hint}", link.name);
+                    problems.push(Problem::new(link.place, message));
+                }
+            }
+        }
+        problems
     }
 
     fn hint(&self, states: &States, id: TypeId, name: &str) -> String {
@@ -94,61 +75,60 @@ impl Needs {
         }
     }
 
-    /// What the steps of one route need of the steps around them and of the path.
-    pub(super) fn along(
+    /// What the steps of one route need of the path and of the steps around them.
+    pub(super) fn of_route(
         &self,
-        chain: &[Chained<'_>],
+        links: &[Arc<Link>],
         route: &Route,
         params: &[Box<str>],
     ) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut provided: HashSet<TypeId> = HashSet::new();
-        for step in chain {
-            for need in step.needs {
+        for link in links {
+            for need in &link.needs {
                 let problem = match need.0 {
                     NeedKind::State { .. } => None,
-                    NeedKind::Local { id, name } => self.local(id, name, &provided, chain, step),
+                    NeedKind::Local { id, .. } if provided.contains(&id) => None,
+                    NeedKind::Local { id, name } => self.missing_local(links, link, id, name),
                     NeedKind::Path { name, probe } => probe(params).err().map(|why| {
-                        let name = plain(name);
+                        let path = route.path();
                         format!(
-                            "`{}` takes `Path<{name}>` at {}: {why}",
-                            step.name,
-                            route.path()
+                            "`{}` takes `Path<{}>` at {path}: {why}",
+                            link.name,
+                            plain(name)
                         )
                     }),
                 };
-                problems.extend(problem.map(|message| Problem::new(step.place, message)));
+                problems.extend(problem.map(|message| Problem::new(link.place, message)));
             }
-            provided.extend(step.provides.iter().map(|provided| provided.id));
+            provided.extend(link.provides.iter().map(|provided| provided.id));
         }
         problems
     }
 
     /// Says nothing where nobody declares to provide the type: a function may still insert it.
-    fn local(
+    fn missing_local(
         &self,
+        links: &[Arc<Link>],
+        link: &Link,
         id: TypeId,
         name: &str,
-        provided: &HashSet<TypeId>,
-        chain: &[Chained<'_>],
-        step: &Chained<'_>,
     ) -> Option<String> {
-        if provided.contains(&id) || !self.provided.contains(&id) {
+        if !self.provided.contains(&id) {
             return None;
         }
-        let name = plain(name);
-        let provider = chain
+        let need = format!("`{}` needs `Local<{}>`", link.name, plain(name));
+        let provider = links
             .iter()
             .find(|other| other.provides.iter().any(|p| p.id == id));
         Some(match provider {
             Some(provider) => format!(
-                "`{}` needs `Local<{name}>`, but `{}`, which provides it, stands further in ({}): write it before",
-                step.name, provider.name, provider.place
+                "{need}, but `{}`, which provides it, stands further in ({}): write it before",
+                provider.name, provider.place
             ),
-            None => format!(
-                "`{}` needs `Local<{name}>`, and no middleware around it provides it: add one with `.with(..)`",
-                step.name
-            ),
+            None => {
+                format!("{need}, and no middleware around it provides it: add one with `.with(..)`")
+            }
         })
     }
 }

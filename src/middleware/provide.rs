@@ -1,7 +1,6 @@
 //! `provide::<T>()`: runs an extractor once and keeps its value for everything inside.
 
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 
 use super::{Middleware, Next};
@@ -51,15 +50,13 @@ impl<T> Middleware for Provide<T>
 where
     T: FromRequest + Clone + Sync + 'static,
 {
-    fn handle(&self, mut req: Request, next: Next) -> impl Future<Output = Response> + Send {
-        async move {
-            match T::from_request(&mut req).await {
-                Ok(value) => {
-                    req.insert(value);
-                    next.run(req).await
-                }
-                Err(error) => error.into_response(),
+    async fn handle(&self, mut req: Request, next: Next) -> Response {
+        match T::from_request(&mut req).await {
+            Ok(value) => {
+                req.insert(value);
+                next.run(req).await
             }
+            Err(error) => error.into_response(),
         }
     }
 

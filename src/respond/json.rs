@@ -40,6 +40,13 @@ use crate::response::Response;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json<T>(pub T);
 
+/// What [`json!`](crate::json) makes, sent as JSON.
+impl IntoResponse for serde_json::Value {
+    fn into_response(self) -> Response {
+        Json(self).into_response()
+    }
+}
+
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         let mut bytes = Vec::with_capacity(128);

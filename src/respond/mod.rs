@@ -34,6 +34,7 @@ use crate::response::Response;
 /// | `()` | 200 without a body |
 /// | `&'static str`, `String`, `Cow<'static, str>` | `text/plain; charset=utf-8` |
 /// | `Bytes`, `Vec<u8>`, `&'static [u8]` | `application/octet-stream` |
+/// | a [`Value`](crate::Value), as made by [`json!`](crate::json) | `application/json` |
 /// | [`Json`], [`Html`], [`Redirect`], [`Stream`] | what they say |
 /// | [`StatusCode`] | that status without a body |
 /// | a tuple `(part, .., value)` | the value with a status or headers, see [`ResponsePart`] |

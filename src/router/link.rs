@@ -63,7 +63,7 @@ impl RouteTable {
     #[track_caller]
     pub(crate) fn url_for<M>(
         &self,
-        target: impl Link<M>,
+        target: &impl Link<M>,
         values: &[(&str, &dyn Display)],
     ) -> Result<String> {
         let mut matching = self.iter().filter(|route| target.matches(route));

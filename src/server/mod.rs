@@ -10,6 +10,7 @@ mod run_error;
 mod shutdown;
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub(crate) use shutdown::Lifecycle;
 pub use shutdown::Stopping;
 
 use crate::app::App;
-use crate::log;
+use crate::log::{self, Level};
 use crate::service::AppService;
 use shutdown::{Either, race};
 
@@ -88,7 +89,7 @@ impl Server {
         service
             .warnings()
             .iter()
-            .for_each(|warning| log::emit(log::Level::Warn, &warning.to_string()));
+            .for_each(|warning| log::emit(Level::Warn, &warning.to_string()));
         let listener = listener::bind(addr)?;
         let addr = listener.local_addr().map_err(RunError::Runtime)?;
         Ok(BoundServer {
@@ -121,29 +122,29 @@ impl BoundServer {
     pub async fn serve(self) -> Result<(), RunError> {
         self.service.start().await.map_err(RunError::Start)?;
         log::emit(
-            log::Level::Info,
+            Level::Info,
             &format!("listening on http://{}", self.addr),
         );
         let mut connections = JoinSet::new();
-        loop {
-            let told = async { drop(race(self.stop.0.notified(), shutdown::signal()).await) };
-            let stream = match race(listener::accept(&self.listener), told).await {
-                Either::Left(stream) => stream,
-                Either::Right(()) => break,
-            };
+        let mut told = pin!(race(self.stop.0.notified(), shutdown::signal()));
+        while let Either::Left(stream) = race(listener::accept(&self.listener), told.as_mut()).await {
             connections.spawn(connection::serve(stream, self.service.clone()));
             while connections.try_join_next().is_some() {}
         }
         drop(self.listener);
+        log::emit(Level::Info, "stopping: finishing what is in flight");
         self.service.lifecycle().stop();
-        log::emit(log::Level::Info, "stopping: finishing what is in flight");
-        let all_done = async { while connections.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP_DEADLINE, all_done).await.is_err() {
-            log::emit(
-                log::Level::Warn,
-                "stopping: connections were cut after 30 s",
-            );
+        let finished = async {
+            while connections.join_next().await.is_some() {}
+            self.service.lifecycle().idle().await;
+        };
+        let limited = race(tokio::time::timeout(STOP_DEADLINE, finished), shutdown::signal());
+        match limited.await {
+            Either::Left(Ok(())) => {}
+            Either::Left(Err(_)) => log::emit(Level::Warn, "stopping: cut what took over 30 s"),
+            Either::Right(_) => log::emit(Level::Warn, "stopping: told twice, cut what was left"),
         }
-        self.service.stop().await.map_err(RunError::Stop)
+        connections.shutdown().await;
+        self.service.run_stop_hooks().await.map_err(RunError::Stop)
     }
 }
