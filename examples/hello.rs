@@ -6,11 +6,11 @@
 //! ```
 
 use cepa::prelude::*;
+use std::env;
 
 fn main() -> Result<(), RunError> {
-    let addr = std::env::var("ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     App::new()
         .with(Logger::new())
         .get("/", async || "Hello, World!")
-        .run(addr)
+        .run(env::var("ADDR").as_deref().unwrap_or("127.0.0.1:3000"))
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::error::{BoxError, Result};
+use crate::service::View;
 
 /// The body of a request or a response.
 ///
@@ -43,7 +44,7 @@ enum Kind {
     Full(Bytes),
     /// Bytes that were more than the limit allows.
     TooLarge,
-    Incoming(Box<Limited<hyper::body::Incoming>>),
+    Incoming(Box<Limited<Received>>),
     Stream(Box<Limited<Foreign>>),
 }
 
@@ -52,6 +53,57 @@ type DynBody = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
 /// A body of someone else's type. The mutex makes it `Sync`, so that `&Request` can be held
 /// across an await; it is only ever reached through `&mut`, which never locks.
 struct Foreign(Mutex<Pin<Box<DynBody>>>);
+
+/// A body that a client sends, with the connection that says whether it is still waited for.
+struct Received {
+    body: hyper::body::Incoming,
+    view: Arc<View>,
+    /// While a frame is waited for, how many waits had expired when that began.
+    waits: Option<u32>,
+}
+
+impl HttpBody for Received {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Pending => {
+                let expiries = self.view.activity.expiries();
+                if *self.waits.get_or_insert(expiries) != expiries {
+                    return Poll::Ready(Some(Err(BodyError::Timeout)));
+                }
+                self.view.activity.wait_for_body(cx.waker());
+                Poll::Pending
+            }
+            Poll::Ready(frame) => {
+                if self.waits.take().is_some() {
+                    self.view.activity.body_came();
+                }
+                Poll::Ready(frame.map(|frame| frame.map_err(|e| BodyError::Incomplete(e.into()))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        if self.waits.is_some() {
+            self.view.activity.body_came();
+        }
+    }
+}
 
 /// A body with the number of bytes that may still come.
 struct Limited<B> {
@@ -65,6 +117,8 @@ struct Limited<B> {
 pub enum BodyError {
     /// More bytes than the limit allows; 413 (RFC 9110, 15.5.14).
     TooLarge,
+    /// The client sent no byte of it for too long; 408 (RFC 9110, 15.5.9).
+    Timeout,
     /// The client went away or broke the framing before the end; 400.
     Incomplete(BoxError),
 }
@@ -73,6 +127,7 @@ impl BodyError {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Incomplete(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -82,6 +137,7 @@ impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooLarge => "the body is larger than allowed here",
+            Self::Timeout => "the body did not come in time",
             Self::Incomplete(_) => "the body ended before it was complete",
         })
     }
@@ -90,7 +146,7 @@ impl fmt::Display for BodyError {
 impl std::error::Error for BodyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::TooLarge => None,
+            Self::TooLarge | Self::Timeout => None,
             Self::Incomplete(source) => Some(&**source),
         }
     }
@@ -133,17 +189,18 @@ impl Body {
         })))
     }
 
-    pub(crate) fn incoming(body: hyper::body::Incoming) -> Self {
+    /// The body of a request, as hyper reads it; `view` is of its connection.
+    pub(crate) fn incoming(body: hyper::body::Incoming, view: &Arc<View>) -> Self {
         if body.is_end_stream() {
             return Self::empty();
         }
-        Self(Kind::Incoming(Box::new(Limited {
-            inner: body,
-            left: u64::MAX,
-        })))
+        let view = Arc::clone(view);
+        let inner = Received { body, view, waits: None };
+        Self(Kind::Incoming(Box::new(Limited { inner, left: u64::MAX })))
     }
 
-    /// The same body, that fails with [`BodyError::TooLarge`] after `limit` bytes.
+    /// The same body, that fails with [`BodyError::TooLarge`] after `limit` bytes. A lower limit
+    /// that it has already stays.
     #[must_use]
     pub fn limited(mut self, limit: u64) -> Self {
         match &mut self.0 {
@@ -151,8 +208,11 @@ impl Body {
                 self.0 = Kind::TooLarge;
             }
             Kind::Empty | Kind::Full(_) | Kind::TooLarge => {}
-            Kind::Incoming(body) => body.left = limit,
-            Kind::Stream(body) => body.left = limit,
+            Kind::Incoming(body) if body.inner.size_hint().lower() > limit => {
+                self.0 = Kind::TooLarge;
+            }
+            Kind::Incoming(body) => body.left = body.left.min(limit),
+            Kind::Stream(body) => body.left = body.left.min(limit),
         }
         self
     }
@@ -194,14 +254,11 @@ impl Body {
     }
 }
 
-impl<B: HttpBody<Data = Bytes> + Unpin> Limited<B>
-where
-    B::Error: Into<BoxError>,
-{
+impl<B: HttpBody<Data = Bytes, Error: Into<BodyError>> + Unpin> Limited<B> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
             None => return Poll::Ready(None),
-            Some(Err(error)) => return Poll::Ready(Some(Err(BodyError::Incomplete(error.into())))),
+            Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
             Some(Ok(frame)) => frame,
         };
         let size = frame.data_ref().map_or(0, |data| data.len() as u64);
@@ -288,13 +345,14 @@ impl Foreign {
 
 impl HttpBody for Foreign {
     type Data = Bytes;
-    type Error = BoxError;
+    type Error = BodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.body().poll_frame(cx)
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = ready!(self.body().poll_frame(cx));
+        Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Incomplete)))
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -10,8 +10,8 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::chain::{BoxFuture, Erased, settle};
-use crate::error::{Error, Result, Watch};
-use crate::extract::{Extract, HeadOnly, OneBody, Slot};
+use crate::error::{Error, Watch};
+use crate::extract::{Extract, OneBody, Slot};
 use crate::middleware::{AnyMiddleware, IntoMiddleware, Middleware, Next};
 use crate::preflight::Need;
 use crate::request::Request;
@@ -41,13 +41,9 @@ use crate::response::Response;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler",
     label = "not a handler",
-    note = "a handler is an `async fn` of at most eight arguments, each an extractor, for example \
-            `async fn show(Path(id): Path<u64>) -> String`",
-    note = "a function that is not async has to return a future: write `async fn`",
-    note = "an async closure that captures is no handler: pass the value with `.state(..)`, or \
-            write `move || {{ let x = x.clone(); async move {{ .. }} }}`"
+    note = "a handler is an `async fn` of at most eight arguments"
 )]
-pub trait Handler<Args>: Sized + Send + Sync + 'static {
+pub trait Handler<Args>: Sized + 'static {
     /// What the future resolves to.
     type Output;
     /// What a call returns.
@@ -61,15 +57,8 @@ pub trait Handler<Args>: Sized + Send + Sync + 'static {
     #[must_use]
     fn with<M, S, K, KA>(self, middleware: M) -> Endpoint
     where
-        Args: Extract<KA>,
-        KA: OneBody,
-        Self::Future: Send,
-        Self::Output: IntoResponse,
-        M: IntoMiddleware<S>,
-        M::Args: Extract<K>,
-        K: HeadOnly,
-        M::Output: IntoResponse,
-        M::Future: Send,
+        Self: IntoEndpoint<Args, KA>,
+        M: IntoMiddleware<S, K>,
     {
         let mut endpoint = self.into_endpoint();
         let location = Location::caller();
@@ -83,10 +72,7 @@ pub trait Handler<Args>: Sized + Send + Sync + 'static {
     #[must_use]
     fn named<KA>(self, name: &'static str) -> Endpoint
     where
-        Args: Extract<KA>,
-        KA: OneBody,
-        Self::Future: Send,
-        Self::Output: IntoResponse,
+        Self: IntoEndpoint<Args, KA>,
     {
         Endpoint {
             name: Cow::Borrowed(name),
@@ -100,10 +86,7 @@ pub trait Handler<Args>: Sized + Send + Sync + 'static {
     #[must_use]
     fn finish_on_disconnect<KA>(self) -> Endpoint
     where
-        Args: Extract<KA>,
-        KA: OneBody,
-        Self::Future: Send,
-        Self::Output: IntoResponse,
+        Self: IntoEndpoint<Args, KA>,
     {
         let mut endpoint = self.into_endpoint();
         endpoint
@@ -111,17 +94,36 @@ pub trait Handler<Args>: Sized + Send + Sync + 'static {
             .push((AnyMiddleware::new(Finish), Location::caller()));
         endpoint
     }
+}
 
+/// Everything a route takes: a [`Handler`] whose arguments are extractors, of which at most one
+/// reads the body, and whose output is a response; or an [`Endpoint`].
+///
+/// `Reads` says what each argument reads; the compiler finds it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handler",
+    label = "not a handler",
+    note = "a handler is an `async fn`, or a function that returns a future, of at most eight \
+            arguments, each an extractor: `async fn show(Path(id): Path<u64>) -> String`",
+    note = "a closure that captures hands a clone to each call, `move || {{ let x = x.clone(); async \
+            move {{ .. }} }}`; or pass the value with `.state(..)` and take `State<T>`"
+)]
+pub trait IntoEndpoint<Args, Reads>: Sized {
     #[doc(hidden)]
-    fn into_endpoint<K>(self) -> Endpoint
-    where
-        Args: Extract<K>,
-        Self::Future: Send,
-        Self::Output: IntoResponse,
-    {
+    fn into_endpoint(self) -> Endpoint;
+}
+
+impl<H, A, K> IntoEndpoint<A, K> for H
+where
+    H: Handler<A> + Send + Sync,
+    H::Future: Send,
+    H::Output: IntoResponse,
+    A: Extract<K> + OneBody<K>,
+{
+    fn into_endpoint(self) -> Endpoint {
         fn enter<H, A, K>(at: Next, req: Request) -> BoxFuture<Response>
         where
-            H: Handler<A, Future: Send, Output: IntoResponse>,
+            H: Handler<A, Future: Send, Output: IntoResponse> + Send + Sync,
             A: Extract<K>,
         {
             Box::pin(async move {
@@ -141,11 +143,11 @@ pub trait Handler<Args>: Sized + Send + Sync + 'static {
         Endpoint {
             handler: TypeId::of::<Self>(),
             name: crate::names::link::<Self>(),
-            needs: Args::requires(),
+            needs: A::requires(),
             middleware: Vec::new(),
             run: Erased {
                 object: Arc::new(self),
-                enter: enter::<Self, Args, K>,
+                enter: enter::<Self, A, K>,
             },
         }
     }
@@ -169,22 +171,10 @@ impl fmt::Debug for Endpoint {
 
 /// The arguments of an [`Endpoint`]: none, since its handler already knows its own.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "it has no value, and never will"
-)]
+#[expect(clippy::exhaustive_enums, reason = "it has no value, and never will")]
 pub enum Known {}
 
-impl Extract<()> for Known {
-    async fn extract(_: &mut Slot) -> Result<Self> {
-        Err(Error::internal("an endpoint extracts by its own handler"))
-    }
-
-    fn requires() -> Vec<Need> {
-        Vec::new()
-    }
-}
-
+#[diagnostic::do_not_recommend]
 impl Handler<Known> for Endpoint {
     type Output = Response;
     type Future = Ready<Response>;
@@ -192,8 +182,11 @@ impl Handler<Known> for Endpoint {
     fn call(&self, args: Known) -> Self::Future {
         match args {}
     }
+}
 
-    fn into_endpoint<K>(self) -> Endpoint {
+#[diagnostic::do_not_recommend]
+impl IntoEndpoint<Known, ()> for Endpoint {
+    fn into_endpoint(self) -> Endpoint {
         self
     }
 }
@@ -221,9 +214,10 @@ impl Middleware for Finish {
 macro_rules! function_handler {
     ($($arg:ident)*) => {
         #[allow(non_snake_case, reason = "the type parameters name the arguments too")]
+        #[diagnostic::do_not_recommend]
         impl<F, Fut, $($arg,)*> Handler<($($arg,)*)> for F
         where
-            F: Fn($($arg,)*) -> Fut + Send + Sync + 'static,
+            F: Fn($($arg,)*) -> Fut + 'static,
             Fut: Future,
         {
             type Output = Fut::Output;

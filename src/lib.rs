@@ -72,13 +72,13 @@ pub use error::{
     BoxError, Error, ErrorContext, ErrorFormat, ErrorRenderer, FieldError, OrError, Result,
 };
 pub use extract::{
-    ClientAddr, Extract, Form, FromRequest, Head, HeadOnly, Header, Host, Local, OneBody,
-    OptionalFromRequest, Path, Query, Slot, State, TypedHeader,
+    ClientAddr, Extract, Form, FromRequest, Head, HeadOnly, Header, Host, LastArgument, Local,
+    OneBody, OptionalFromRequest, Path, Query, Slot, State, TypedHeader,
 };
-pub use handler::{Endpoint, Handler, Known};
+pub use handler::{Endpoint, Handler, IntoEndpoint, Known};
 pub use middleware::{
-    AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType, Logger, Middleware, Next, Provide,
-    provide,
+    AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType, Logger, Middleware,
+    MiddlewareLike, Next, Provide, provide,
 };
 pub use preflight::{BuildError, Need, Problem, Provided};
 pub use request::Request;

@@ -16,7 +16,7 @@ use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, Version, header};
 use crate::body::Body;
 use crate::error::{Error, ErrorFormat, Result};
 use crate::extract::{FromRequest, TrustedProxies, parse_host};
-use crate::router::{Link, Params, Place, Route};
+use crate::router::{Answer, Link, Params, Place, Route};
 use crate::server::{Lifecycle, Stopping};
 use crate::service::View;
 
@@ -56,7 +56,7 @@ impl Request {
             headers: head.headers,
             extensions: head.extensions,
             body: Some(body),
-            body_limit: BODY_LIMIT,
+            body_limit: view.body_limit,
             view,
             id: None,
             scope: 0,
@@ -83,11 +83,17 @@ impl Request {
     }
 
     /// Changes the URI. In `before_routing` this decides which route matches; later, the path
-    /// parameters stay those of the path that matched.
+    /// parameters stay those of the path that matched. A URI without a host keeps the one there is.
     pub fn set_uri(&mut self, uri: Uri) {
-        let old = std::mem::replace(&mut self.0.uri, uri);
+        let old = std::mem::take(&mut self.0.uri).into_parts();
+        let mut new = uri.clone().into_parts();
+        if new.authority.is_none() {
+            new.scheme = old.scheme;
+            new.authority = old.authority;
+        }
+        self.0.uri = Uri::from_parts(new).unwrap_or(uri);
         if self.0.matched.is_none() && self.0.place.is_matched() {
-            self.0.matched = old.into_parts().path_and_query;
+            self.0.matched = old.path_and_query;
         }
     }
 
@@ -274,8 +280,14 @@ impl Request {
     /// 500 if it was taken before.
     #[track_caller]
     pub fn take_body(&mut self) -> Result<Body> {
+        let limit = self.0.body_limit;
+        Ok(self.take_whole_body()?.limited(limit))
+    }
+
+    #[track_caller]
+    fn take_whole_body(&mut self) -> Result<Body> {
         match self.0.body.take() {
-            Some(body) => Ok(body.limited(self.0.body_limit)),
+            Some(body) => Ok(body),
             None => Err(Error::internal(
                 "the request body was taken before; to look at it and leave it for others, use `req.buffer_body(limit)`",
             )),
@@ -297,7 +309,7 @@ impl Request {
     /// # Errors
     /// 413 if it is larger, 400 if it ends before it is complete.
     pub async fn buffer_body(&mut self, limit: u64) -> Result<Bytes> {
-        let bytes = self.take_body()?.collect(limit).await?;
+        let bytes = self.take_whole_body()?.collect(limit).await?;
         self.0.body = Some(bytes.clone().into());
         Ok(bytes)
     }
@@ -353,8 +365,9 @@ impl Request {
         self.0.scope = scope;
     }
 
-    pub(crate) fn place(&self) -> &Place {
-        &self.0.place
+    /// What the automatic answer has to say.
+    pub(crate) fn take_answer(&mut self) -> Answer {
+        std::mem::take(&mut self.0.place.answer)
     }
 
     pub(crate) fn set_place(&mut self, place: Place) {

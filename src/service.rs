@@ -19,11 +19,11 @@ use crate::error::{Error, Observer, Renderer, Result, Watch};
 use crate::extract::TrustedProxies;
 use crate::middleware::Next;
 use crate::preflight::Problem;
-use crate::request::Request;
+use crate::request::{BODY_LIMIT, Request};
 use crate::respond::{IntoResponse, Redirect};
 use crate::response::Response;
-use crate::router::{Answer, Link, RouteTable, Router};
-use crate::server::Lifecycle;
+use crate::router::{Answer, Link, Place, RouteTable, Router};
+use crate::server::{Activity, Lifecycle};
 
 /// An app that was built: immutable, cheap to clone, ready to answer requests.
 #[derive(Clone)]
@@ -46,6 +46,8 @@ pub(crate) struct Core {
     pub(crate) router: Router,
     pub(crate) chains: Vec<Chain>,
     pub(crate) scopes: Vec<Scope>,
+    /// The chain of the outermost app's automatic answers.
+    pub(crate) refusal: usize,
     /// The before-routing chain, if the app has one.
     pub(crate) before: Option<usize>,
     pub(crate) proxies: TrustedProxies,
@@ -96,6 +98,8 @@ pub(crate) struct View {
     pub(crate) core: Arc<Core>,
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) peer: Option<SocketAddr>,
+    pub(crate) body_limit: u64,
+    pub(crate) activity: Activity,
 }
 
 impl View {
@@ -107,6 +111,16 @@ impl View {
             None => route(req),
         };
         next.enter(req)
+    }
+}
+
+impl View {
+    /// Answers a request that the protocol refuses: with the outermost app's middleware and error
+    /// renderer, so that it is logged and looks like other errors.
+    pub(crate) fn refuse(self: &Arc<Self>, req: http::Request<Body>, error: Error) -> BoxFuture<Response> {
+        let mut req = Request::new(req, Arc::clone(self));
+        req.set_place(Place::refused(self.core.refusal, error));
+        Next::new(Arc::clone(self), self.core.refusal).enter(req)
     }
 }
 
@@ -132,24 +146,24 @@ pub(crate) fn match_route(_: Next, req: Request) -> BoxFuture<Response> {
 pub(crate) fn answer_automatically(at: Next, req: Request) -> BoxFuture<Response> {
     Box::pin(async move {
         let watch = Watch::over(&req);
-        let answer = async { automatic(&req) };
+        let answer = async { automatic(req) };
         settle(&at, watch, answer).await
     })
 }
 
-fn automatic(req: &Request) -> Response {
-    match &req.place().answer {
+fn automatic(mut req: Request) -> Response {
+    match req.take_answer() {
         Answer::NotFound => Error::not_found("there is nothing at this address").into_response(),
+        Answer::Refused(error) => error.into_response(),
         Answer::Methods(allow) if *req.method() == Method::OPTIONS => {
             let mut res = StatusCode::NO_CONTENT.into_response();
-            res.set_header(ALLOW, allow.as_str());
+            res.set_header(ALLOW, allow);
             res
         }
         Answer::Methods(allow) => {
             let message = format!("{} is not possible here, but {allow}", req.method());
-            Error::new(StatusCode::METHOD_NOT_ALLOWED, message)
-                .with_header(ALLOW, allow.as_str())
-                .into_response()
+            let error = Error::new(StatusCode::METHOD_NOT_ALLOWED, message);
+            error.with_header(ALLOW, allow).into_response()
         }
         Answer::Redirect(path) if req.query().is_empty() => {
             Redirect::permanent(path).into_response()
@@ -172,6 +186,8 @@ impl AppService {
                 core: Arc::new(core),
                 lifecycle: Arc::new(Lifecycle::new()),
                 peer: None,
+                body_limit: BODY_LIMIT,
+                activity: Activity::default(),
             }),
             shared: Arc::new(Shared {
                 warnings,
@@ -215,11 +231,13 @@ impl AppService {
     }
 
     /// A handle of its own for one connection.
-    pub(crate) fn view(&self, peer: Option<SocketAddr>) -> Arc<View> {
+    pub(crate) fn view(&self, peer: Option<SocketAddr>, body_limit: u64) -> Arc<View> {
         Arc::new(View {
             core: Arc::clone(&self.view.core),
             lifecycle: Arc::clone(&self.view.lifecycle),
             peer,
+            body_limit,
+            activity: Activity::default(),
         })
     }
 

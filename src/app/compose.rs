@@ -32,6 +32,7 @@ pub(super) fn build(app: App) -> Result<AppService, BuildError> {
         chains: composer.chains,
         scopes: composer.scopes,
         before,
+        refusal: 0,
         proxies: proxies.unwrap_or_default(),
     };
     let service = AppService::new(core, composer.warnings, start, stop);

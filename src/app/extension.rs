@@ -24,6 +24,7 @@ use crate::preflight::Problem;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an extension",
+    label = "not an extension",
     note = "an extension is a type that implements `cepa::Extension`, or a function from `App` to `App`"
 )]
 pub trait Extension {

@@ -23,12 +23,7 @@ impl App {
     /// # Errors
     /// Problems of the app, an address that cannot be listened on, a hook that fails.
     pub fn run(self, addr: impl ToSocketAddrs) -> Result<(), RunError> {
-        if tokio::runtime::Handle::try_current().is_ok() {
-            return Err(RunError::InsideRuntime);
-        }
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        let runtime = builder.enable_all().build().map_err(RunError::Runtime)?;
-        runtime.block_on(self.listen(addr))
+        Server::new(self).tcp(addr).run()
     }
 
     /// Serves the app at this address until SIGTERM or Ctrl-C, on the runtime it is called in.
@@ -36,7 +31,7 @@ impl App {
     /// # Errors
     /// Problems of the app, an address that cannot be listened on, a hook that fails.
     pub async fn listen(self, addr: impl ToSocketAddrs) -> Result<(), RunError> {
-        Server::new(self).bind(addr).await?.serve().await
+        Server::new(self).tcp(addr).listen().await
     }
 
     /// A client that asks the app in process, without sockets.

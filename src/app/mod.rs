@@ -20,11 +20,10 @@ pub use extension::Extension;
 pub use fallible::Fallible;
 
 use crate::error::{Observer, Renderer};
-use crate::extract::{Extract, HeadOnly, OneBody, TrustedProxies};
-use crate::handler::{Endpoint, Handler};
+use crate::extract::TrustedProxies;
+use crate::handler::{Endpoint, IntoEndpoint};
 use crate::middleware::{AnyMiddleware, IntoMiddleware};
 use crate::preflight::{BuildError, Problem};
-use crate::respond::IntoResponse;
 use crate::router::{Link, RouteTable, TrailingSlash};
 use crate::service::{AppService, Hook, Mapping, StateValue};
 
@@ -108,52 +107,57 @@ struct Plugged {
 
 type Check = Box<dyn Fn(&AppService) -> Result<(), String> + Send>;
 
-/// One method per HTTP method; all of them are [`App::route`] with the method filled in.
-macro_rules! methods {
-    ($($name:ident $method:ident $doc:literal,)*) => {
-        $(
-            #[doc = $doc]
-            #[track_caller]
-            pub fn $name<H, A, K>(self, path: &str, handler: H) -> Self
-            where
-                H: Handler<A>,
-                A: Extract<K>,
-                K: OneBody,
-                H::Future: Send,
-                H::Output: IntoResponse,
-            {
-                self.add_route(Some(Method::$method), path, handler.into_endpoint())
-            }
-        )*
-    };
-}
-
 impl App {
     /// An app without routes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    methods! {
-        get GET "Answers GET, and HEAD where there is no route for it, at this path.",
-        post POST "Answers POST at this path.",
-        put PUT "Answers PUT at this path.",
-        patch PATCH "Answers PATCH at this path.",
-        delete DELETE "Answers DELETE at this path.",
-        head HEAD "Answers HEAD at this path in place of the GET route.",
-        options OPTIONS "Answers OPTIONS at this path in place of the automatic answer.",
+    /// Answers GET, and HEAD where there is no route for it, at this path.
+    #[track_caller]
+    pub fn get<H: IntoEndpoint<A, K>, A, K>(self, path: &str, handler: H) -> Self {
+        self.add_route(Some(Method::GET), path, handler.into_endpoint())
+    }
+
+    /// Answers POST at this path.
+    #[track_caller]
+    pub fn post<H: IntoEndpoint<A, K>, A, K>(self, path: &str, handler: H) -> Self {
+        self.add_route(Some(Method::POST), path, handler.into_endpoint())
+    }
+
+    /// Answers PUT at this path.
+    #[track_caller]
+    pub fn put<H: IntoEndpoint<A, K>, A, K>(self, path: &str, handler: H) -> Self {
+        self.add_route(Some(Method::PUT), path, handler.into_endpoint())
+    }
+
+    /// Answers PATCH at this path.
+    #[track_caller]
+    pub fn patch<H: IntoEndpoint<A, K>, A, K>(self, path: &str, handler: H) -> Self {
+        self.add_route(Some(Method::PATCH), path, handler.into_endpoint())
+    }
+
+    /// Answers DELETE at this path.
+    #[track_caller]
+    pub fn delete<H: IntoEndpoint<A, K>, A, K>(self, path: &str, handler: H) -> Self {
+        self.add_route(Some(Method::DELETE), path, handler.into_endpoint())
+    }
+
+    /// Answers HEAD at this path in place of the GET route.
+    #[track_caller]
+    pub fn head<H: IntoEndpoint<A, K>, A, K>(self, path: &str, handler: H) -> Self {
+        self.add_route(Some(Method::HEAD), path, handler.into_endpoint())
+    }
+
+    /// Answers OPTIONS at this path in place of the automatic answer.
+    #[track_caller]
+    pub fn options<H: IntoEndpoint<A, K>, A, K>(self, path: &str, handler: H) -> Self {
+        self.add_route(Some(Method::OPTIONS), path, handler.into_endpoint())
     }
 
     /// Answers every method at this path, those with a route of their own excepted.
     #[track_caller]
-    pub fn any<H, A, K>(self, path: &str, handler: H) -> Self
-    where
-        H: Handler<A>,
-        A: Extract<K>,
-        K: OneBody,
-        H::Future: Send,
-        H::Output: IntoResponse,
-    {
+    pub fn any<H: IntoEndpoint<A, K>, A, K>(self, path: &str, handler: H) -> Self {
         self.add_route(None, path, handler.into_endpoint())
     }
 
@@ -169,14 +173,12 @@ impl App {
     /// app.test().request(Method::TRACE, "/").send().assert_text("seen");
     /// ```
     #[track_caller]
-    pub fn route<H, A, K>(self, method: Method, path: &str, handler: H) -> Self
-    where
-        H: Handler<A>,
-        A: Extract<K>,
-        K: OneBody,
-        H::Future: Send,
-        H::Output: IntoResponse,
-    {
+    pub fn route<H: IntoEndpoint<A, K>, A, K>(
+        self,
+        method: Method,
+        path: &str,
+        handler: H,
+    ) -> Self {
         self.add_route(Some(method), path, handler.into_endpoint())
     }
 
@@ -198,14 +200,7 @@ impl App {
     /// The first written is the outermost: requests pass top to bottom, responses bottom to top.
     /// It runs after the match, so it knows the route ([`Request::route`](crate::Request::route)).
     #[track_caller]
-    pub fn with<M, S, K>(mut self, middleware: M) -> Self
-    where
-        M: IntoMiddleware<S>,
-        M::Args: Extract<K>,
-        K: HeadOnly,
-        M::Output: IntoResponse,
-        M::Future: Send,
-    {
+    pub fn with<M: IntoMiddleware<S, K>, S, K>(mut self, middleware: M) -> Self {
         let place = Location::caller();
         self.middleware
             .extend(middleware.into_middleware().map(|m| (m, place)));
@@ -214,14 +209,7 @@ impl App {
 
     /// [`with`](Self::with), if the condition holds.
     #[track_caller]
-    pub fn with_if<M, S, K>(self, condition: bool, middleware: M) -> Self
-    where
-        M: IntoMiddleware<S>,
-        M::Args: Extract<K>,
-        K: HeadOnly,
-        M::Output: IntoResponse,
-        M::Future: Send,
-    {
+    pub fn with_if<M: IntoMiddleware<S, K>, S, K>(self, condition: bool, middleware: M) -> Self {
         if condition {
             self.with(middleware)
         } else {
@@ -247,14 +235,7 @@ impl App {
     /// app.test().get("/v1/users").send().assert_text("users");
     /// ```
     #[track_caller]
-    pub fn before_routing<M, S, K>(mut self, middleware: M) -> Self
-    where
-        M: IntoMiddleware<S>,
-        M::Args: Extract<K>,
-        K: HeadOnly,
-        M::Output: IntoResponse,
-        M::Future: Send,
-    {
+    pub fn before_routing<M: IntoMiddleware<S, K>, S, K>(mut self, middleware: M) -> Self {
         let place = Location::caller();
         self.before
             .extend(middleware.into_middleware().map(|m| (m, place)));
@@ -315,14 +296,7 @@ impl App {
 
     /// Answers for every path of this app that no route matches, in place of the 404.
     #[track_caller]
-    pub fn fallback<H, A, K>(mut self, handler: H) -> Self
-    where
-        H: Handler<A>,
-        A: Extract<K>,
-        K: OneBody,
-        H::Future: Send,
-        H::Output: IntoResponse,
-    {
+    pub fn fallback<H: IntoEndpoint<A, K>, A, K>(mut self, handler: H) -> Self {
         let place = Location::caller();
         if let Some((_, first)) = self.fallback.replace((handler.into_endpoint(), place)) {
             self.problems.push(Problem::new(

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::{App, Fallible};
-use crate::error::{Error, ErrorContext, ErrorRenderer, boxed_renderer};
+use crate::error::{Error, ErrorContext, ErrorRenderer};
 use crate::extract::TrustedProxies;
 use crate::preflight::Problem;
 use crate::service::{AppService, Hook};
@@ -28,9 +28,9 @@ impl App {
     /// client.get("/").send().assert_status(404).assert_json(&json!({ "error": "there is nothing at this address" }));
     /// ```
     #[track_caller]
-    pub fn on_error<R: for<'a> ErrorRenderer<'a>>(mut self, renderer: R) -> Self {
+    pub fn on_error<R: ErrorRenderer>(mut self, renderer: R) -> Self {
         let place = Location::caller();
-        if let Some((_, first)) = self.renderer.replace((boxed_renderer(renderer), place)) {
+        if let Some((_, first)) = self.renderer.replace((Arc::new(renderer), place)) {
             self.problems.push(Problem::new(
                 place,
                 format!("this app has an error renderer already, at {first}"),

@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use convert::OrError;
 pub use render::{ErrorContext, ErrorFormat, ErrorRenderer};
-pub(crate) use render::{Observer, Renderer, Watch, boxed_renderer};
+pub(crate) use render::{Observer, Renderer, Watch};
 
 /// A boxed error of any kind, as the standard library and most crates pass it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::Error;
 use crate::chain::{BoxFuture, catch_panic};
+use crate::handler::Handler;
 use crate::log;
 use crate::middleware::Next;
 use crate::negotiate;
@@ -97,49 +98,81 @@ impl ErrorContext {
     }
 }
 
-/// An async function that answers for an error; what
+/// An async function that answers for an error, or a type that carries what it needs for that; what
 /// [`App::on_error`](crate::App::on_error) takes.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::ErrorRenderer;
+///
+/// struct Titled(String);
+///
+/// impl ErrorRenderer for Titled {
+///     async fn render(&self, error: &Error, _: &ErrorContext) -> Response {
+///         format!("{}: {}", self.0, error.message()).into_response()
+///     }
+/// }
+///
+/// let app = App::new().on_error(Titled("Shop".to_owned())).get("/", async || {
+///     Error::conflict("sold out")
+/// });
+/// app.test().get("/").send().assert_status(409).assert_text("Shop: sold out");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error renderer",
     label = "not an error renderer",
-    note = "it is an `async fn(&Error, &ErrorContext) -> impl IntoResponse`"
+    note = "an error renderer is an `async fn(&Error, &ErrorContext) -> impl IntoResponse`, or a type \
+            that implements `cepa::ErrorRenderer`",
+    note = "a closure that captures takes what it needs before its future starts: `move |error: \
+            &Error, _: &ErrorContext| {{ let (x, text) = (x.clone(), error.to_string()); async move \
+            {{ .. }} }}`"
 )]
-pub trait ErrorRenderer<'a>: Send + Sync + 'static {
+pub trait ErrorRenderer: Send + Sync + 'static {
     /// Answers for the error.
     fn render(
         &self,
-        error: &'a Error,
-        context: &'a ErrorContext,
-    ) -> impl Future<Output = Response> + Send + 'a;
+        error: &Error,
+        context: &ErrorContext,
+    ) -> impl Future<Output = Response> + Send;
 }
 
-impl<'a, F, Fut> ErrorRenderer<'a> for F
+impl<F> ErrorRenderer for F
 where
-    F: Fn(&'a Error, &'a ErrorContext) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: IntoResponse> + Send + 'a,
+    F: for<'a, 'b> Handler<(&'a Error, &'b ErrorContext)> + Send + Sync,
+    for<'a, 'b> <F as Handler<(&'a Error, &'b ErrorContext)>>::Output: IntoResponse,
+    for<'a, 'b> <F as Handler<(&'a Error, &'b ErrorContext)>>::Future: Send,
 {
     fn render(
         &self,
-        error: &'a Error,
-        context: &'a ErrorContext,
-    ) -> impl Future<Output = Response> + Send + 'a {
-        let answer = self(error, context);
-        async move { answer.await.into_response() }
+        error: &Error,
+        context: &ErrorContext,
+    ) -> impl Future<Output = Response> + Send {
+        respond(self.call((error, context)))
     }
+}
+
+async fn respond<F: Future<Output: IntoResponse>>(answer: F) -> Response {
+    answer.await.into_response()
 }
 
 type RenderFuture<'a> = std::pin::Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
 
 /// The renderer of a scope, its type forgotten.
-pub(crate) type Renderer =
-    Arc<dyn for<'a> Fn(&'a Error, &'a ErrorContext) -> RenderFuture<'a> + Send + Sync>;
+pub(crate) type Renderer = Arc<dyn AnyRenderer>;
+
+/// An [`ErrorRenderer`] behind a pointer.
+pub(crate) trait AnyRenderer: Send + Sync {
+    fn render<'a>(&'a self, error: &'a Error, context: &'a ErrorContext) -> RenderFuture<'a>;
+}
+
+impl<R: ErrorRenderer> AnyRenderer for R {
+    fn render<'a>(&'a self, error: &'a Error, context: &'a ErrorContext) -> RenderFuture<'a> {
+        Box::pin(ErrorRenderer::render(self, error, context))
+    }
+}
 
 /// Called once for each error.
 pub(crate) type Observer = Arc<dyn Fn(&Error, &ErrorContext) + Send + Sync>;
-
-pub(crate) fn boxed_renderer<R: for<'a> ErrorRenderer<'a>>(renderer: R) -> Renderer {
-    Arc::new(move |error, context| Box::pin(renderer.render(error, context)))
-}
 
 /// What is noted of a request before a step gets it.
 pub(crate) struct Watch {
@@ -217,7 +250,7 @@ fn finish(mut res: Response, answer: Response, error: Error) -> Response {
 
 /// The app's own renderer; where it fails itself, the default one answers for both.
 async fn by_app(renderer: &Renderer, error: &Error, context: &ErrorContext) -> Response {
-    let answer = async { AssertUnwindSafe(renderer)(error, context).await };
+    let answer = async { AssertUnwindSafe(renderer.render(error, context)).await };
     let failure = match catch_panic(answer).await {
         Ok(mut answer) if answer.has_open_error() => answer.take_error(),
         Ok(answer) => return answer,

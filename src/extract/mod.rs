@@ -16,6 +16,7 @@ mod tuple;
 mod authority;
 mod forwarded;
 mod json_path;
+mod proxies;
 
 use std::future::Future;
 
@@ -28,8 +29,8 @@ pub use query::Query;
 pub use state::State;
 
 pub(crate) use authority::parse_host;
-pub(crate) use forwarded::TrustedProxies;
-pub use tuple::{Extract, HeadOnly, OneBody, Slot};
+pub(crate) use proxies::TrustedProxies;
+pub use tuple::{Extract, HeadOnly, LastArgument, OneBody, Slot};
 
 use crate::error::Result;
 use crate::preflight::Need;
@@ -63,11 +64,8 @@ pub struct Head;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an extractor",
     label = "not an extractor",
-    note = "arguments of handlers and middleware are extractors: `Path<T>`, `Query<T>`, `Json<T>`, \
-            `State<T>`, ..; implement `cepa::FromRequest` for a type of your own",
-    note = "`Json<T>`, `Query<T>`, `Form<T>` and `Path<T>` need `T: serde::Deserialize`; `State<T>` \
-            and `Local<T>` need `T: Clone + Send + Sync + 'static`; `Request` must be the last \
-            argument"
+    note = "handlers and middleware take extractors: `Path<T>`, `Query<T>`, `Json<T>`, `State<T>`, \
+            ..; implement `cepa::FromRequest` for a type of your own"
 )]
 pub trait FromRequest<Reads = Head>: Sized + Send {
     /// Makes the value, or says with an error why it cannot.

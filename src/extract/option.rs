@@ -11,6 +11,7 @@ use crate::request::Request;
 /// Absent is `None`; present but malformed is still an error.
 #[diagnostic::on_unimplemented(
     message = "`Option<{Self}>` is not an extractor",
+    label = "`{Self}` cannot be taken as an `Option`",
     note = "only what can be absent is taken as an `Option`; with `Result<T, cepa::Error>` the \
             handler gets the error and decides"
 )]

@@ -1,6 +1,7 @@
 //! The arguments of a function, extracted in the order written, the body at most once.
 
-use std::future::Future;
+use std::future::{Future, ready};
+use std::marker::PhantomData;
 
 use super::{FromRequest, Head};
 use crate::body::Body;
@@ -44,105 +45,181 @@ pub trait Extract<K>: Sized + Send {
     fn requires() -> Vec<Need>;
 }
 
-/// At most one of the arguments reads the body.
+/// The last argument: an extractor like the others, or the whole [`Request`].
 #[diagnostic::on_unimplemented(
-    message = "this handler reads the request body twice",
-    label = "two of the arguments read the body",
-    note = "a body is a stream that can be read once: take one of `Json`, `Form`, `Bytes`, `String`, \
-            `BodyStream`, `Request`; to look at it twice, take `Bytes` and parse it yourself"
+    message = "`{Self}` is not an extractor",
+    label = "not an extractor"
 )]
-pub trait OneBody {}
+pub trait LastArgument<R>: Sized + Send {
+    #[doc(hidden)]
+    fn extract(slot: &mut Slot) -> impl Future<Output = Result<Self>> + Send;
 
-/// None of the arguments reads the body.
+    #[doc(hidden)]
+    fn requires() -> Vec<Need>;
+}
+
+impl<T: FromRequest<R>, R> LastArgument<R> for T {
+    fn extract(slot: &mut Slot) -> impl Future<Output = Result<Self>> + Send {
+        Self::from_request(slot.request())
+    }
+
+    fn requires() -> Vec<Need> {
+        <Self as FromRequest<R>>::requires()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl LastArgument<Self> for Request {
+    fn extract(slot: &mut Slot) -> impl Future<Output = Result<Self>> + Send {
+        ready(Ok(slot.take()))
+    }
+
+    fn requires() -> Vec<Need> {
+        Vec::new()
+    }
+}
+
+/// Holds for nothing, so that the impl below exists for the compiler's message alone.
+///
+/// The lifetime keeps the compiler from asking for a proof where the impl stands.
 #[diagnostic::on_unimplemented(
-    message = "a middleware's extractor may not read the request body",
-    label = "an argument before `Request` reads the body",
+    message = "`Request` must be the last argument",
+    label = "takes another argument after `Request`",
+    note = "`Request` is the whole request, so nothing can be extracted after it"
+)]
+#[allow(unnameable_types, reason = "nobody can implement it")]
+pub trait IsLast<'a> {}
+
+#[doc(hidden)]
+impl FromRequest<Self> for Request
+where
+    for<'a> Self: IsLast<'a>,
+{
+    async fn from_request(_: &mut Self) -> Result<Self> {
+        unreachable!("`IsLast` holds for nothing")
+    }
+}
+
+/// At most one of the arguments reads the body, by what `K` says of each.
+#[diagnostic::on_unimplemented(
+    message = "more than one of the arguments `{Self}` reads the request body",
+    label = "reads the body twice",
+    note = "the body is a stream that can be read once: take one of `Json`, `Form`, `Bytes`, \
+            `String`, `Body`, `Request`; to look at it twice, take `Bytes` and parse it yourself"
+)]
+pub trait OneBody<K> {}
+
+/// None of the arguments reads the body, by what `K` says of each.
+#[diagnostic::on_unimplemented(
+    message = "one of the arguments `{Self}` reads the request body, in a middleware",
+    label = "reads the body before the handler can",
     note = "the handler inside would find it empty: take `mut req: Request` and call \
             `req.buffer_body(limit).await?`, which reads the body and puts it back"
 )]
-pub trait HeadOnly {}
+pub trait HeadOnly<K> {}
 
-/// The extractors of one tuple size, with and without the whole request at the end.
-macro_rules! extract_tuple {
-    ($($arg:ident $reads:ident)*) => {
-        impl<$($arg, $reads,)*> Extract<($($reads,)*)> for ($($arg,)*)
+/// What an argument of this kind adds to the count of those that read the body.
+///
+/// The count is computed, so that it follows from what the extractors read. From a list of the
+/// allowed tuples the compiler would conclude what an extractor must read, and blame the extractor.
+#[allow(unnameable_types, reason = "only the compiler counts with it")]
+pub trait Reads {
+    /// The count with this argument, from that of the others.
+    type Readers<Others>;
+}
+
+/// No argument reads the body.
+#[derive(Debug)]
+#[allow(unnameable_types, reason = "only the compiler counts with it")]
+pub struct Nobody;
+
+/// One argument more reads the body.
+#[derive(Debug)]
+#[allow(unnameable_types, reason = "only the compiler counts with it")]
+pub struct OneMore<Others>(PhantomData<Others>);
+
+/// The count is at most one.
+#[allow(unnameable_types, reason = "only the compiler counts with it")]
+pub trait AtMostOne {}
+
+impl AtMostOne for Nobody {}
+impl AtMostOne for OneMore<Nobody> {}
+
+impl Reads for Head {
+    type Readers<Others> = Others;
+}
+
+impl Reads for Body {
+    type Readers<Others> = OneMore<Others>;
+}
+
+impl Reads for Request {
+    type Readers<Others> = OneMore<Others>;
+}
+
+impl Extract<()> for () {
+    async fn extract(_: &mut Slot) -> Result<Self> {
+        Ok(())
+    }
+
+    fn requires() -> Vec<Need> {
+        Vec::new()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl OneBody<()> for () {}
+
+#[diagnostic::do_not_recommend]
+impl HeadOnly<()> for () {}
+
+/// How many of these markers say that the body is read.
+macro_rules! readers {
+    () => { Nobody };
+    ($first:ident $($rest:ident)*) => { <$first as Reads>::Readers<readers!($($rest)*)> };
+}
+
+/// The arguments of a function of this many.
+macro_rules! arguments {
+    ($($arg:ident $reads:ident)* + $last:ident $whole:ident) => {
+        impl<$($arg, $reads,)* $last, $whole> Extract<($($reads,)* $whole,)> for ($($arg,)* $last,)
         where
             $($arg: FromRequest<$reads>,)*
+            $last: LastArgument<$whole>,
         {
-            #[allow(unused_variables, reason = "the empty tuple takes nothing from the slot")]
             async fn extract(slot: &mut Slot) -> Result<Self> {
-                Ok(($($arg::from_request(slot.request()).await?,)*))
+                Ok(($($arg::from_request(slot.request()).await?,)* $last::extract(slot).await?,))
             }
 
-            #[allow(unused_mut, reason = "the empty tuple needs nothing")]
             fn requires() -> Vec<Need> {
-                let mut needs = Vec::new();
-                $(needs.extend($arg::requires());)*
-                needs
+                [$($arg::requires(),)* $last::requires()].concat()
             }
         }
-    };
-    (whole: $($arg:ident $reads:ident)*) => {
-        impl<$($arg, $reads,)*> Extract<($($reads,)* Request,)> for ($($arg,)* Request,)
-        where
-            $($arg: FromRequest<$reads>,)*
-        {
-            async fn extract(slot: &mut Slot) -> Result<Self> {
-                Ok(($($arg::from_request(slot.request()).await?,)* slot.take(),))
-            }
 
-            #[allow(unused_mut, reason = "`Request` alone needs nothing")]
-            fn requires() -> Vec<Need> {
-                let mut needs = Vec::new();
-                $(needs.extend($arg::requires());)*
-                needs
-            }
+        #[diagnostic::do_not_recommend]
+        impl<$($arg, $reads: Reads,)* $last, $whole: Reads> OneBody<($($reads,)* $whole,)>
+            for ($($arg,)* $last,)
+        where
+            readers!($($reads)* $whole): AtMostOne,
+        {
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<$($arg, $reads,)* $last, $whole> HeadOnly<($($reads,)* $whole,)>
+            for ($($arg,)* $last,)
+        where
+            $($reads: Reads<Readers<Nobody> = Nobody>,)*
+            $whole: Reads<Readers<Nobody> = Nobody>,
+        {
         }
     };
 }
 
-extract_tuple!();
-extract_tuple!(A1 R1);
-extract_tuple!(A1 R1 A2 R2);
-extract_tuple!(A1 R1 A2 R2 A3 R3);
-extract_tuple!(A1 R1 A2 R2 A3 R3 A4 R4);
-extract_tuple!(A1 R1 A2 R2 A3 R3 A4 R4 A5 R5);
-extract_tuple!(A1 R1 A2 R2 A3 R3 A4 R4 A5 R5 A6 R6);
-extract_tuple!(A1 R1 A2 R2 A3 R3 A4 R4 A5 R5 A6 R6 A7 R7);
-extract_tuple!(A1 R1 A2 R2 A3 R3 A4 R4 A5 R5 A6 R6 A7 R7 A8 R8);
-extract_tuple!(whole:);
-extract_tuple!(whole: A1 R1);
-extract_tuple!(whole: A1 R1 A2 R2);
-extract_tuple!(whole: A1 R1 A2 R2 A3 R3);
-extract_tuple!(whole: A1 R1 A2 R2 A3 R3 A4 R4);
-extract_tuple!(whole: A1 R1 A2 R2 A3 R3 A4 R4 A5 R5);
-extract_tuple!(whole: A1 R1 A2 R2 A3 R3 A4 R4 A5 R5 A6 R6);
-extract_tuple!(whole: A1 R1 A2 R2 A3 R3 A4 R4 A5 R5 A6 R6 A7 R7);
-
-/// For tuples of this size: nothing reads the body, or one place does, or the last takes it all.
-macro_rules! one_body {
-    ($($head:ident)*) => {
-        impl OneBody for ($($head,)*) {}
-        impl HeadOnly for ($($head,)*) {}
-        one_body!(body at [] $($head)*);
-    };
-    (body at [$($before:ident)*]) => {};
-    (body at [$($before:ident)*] $here:ident) => {
-        impl OneBody for ($($before,)* Body,) {}
-        impl OneBody for ($($before,)* Request,) {}
-    };
-    (body at [$($before:ident)*] $here:ident $($after:ident)+) => {
-        impl OneBody for ($($before,)* Body, $($after,)*) {}
-        one_body!(body at [$($before)* $here] $($after)*);
-    };
-}
-
-one_body!();
-one_body!(Head);
-one_body!(Head Head);
-one_body!(Head Head Head);
-one_body!(Head Head Head Head);
-one_body!(Head Head Head Head Head);
-one_body!(Head Head Head Head Head Head);
-one_body!(Head Head Head Head Head Head Head);
-one_body!(Head Head Head Head Head Head Head Head);
+arguments!(+ A1 R1);
+arguments!(A1 R1 + A2 R2);
+arguments!(A1 R1 A2 R2 + A3 R3);
+arguments!(A1 R1 A2 R2 A3 R3 + A4 R4);
+arguments!(A1 R1 A2 R2 A3 R3 A4 R4 + A5 R5);
+arguments!(A1 R1 A2 R2 A3 R3 A4 R4 A5 R5 + A6 R6);
+arguments!(A1 R1 A2 R2 A3 R3 A4 R4 A5 R5 A6 R6 + A7 R7);
+arguments!(A1 R1 A2 R2 A3 R3 A4 R4 A5 R5 A6 R6 A7 R7 + A8 R8);

@@ -1,7 +1,8 @@
 //! What can be given to `with`: types, functions with leading extractors, and `Option`s of them.
 //!
-//! Functions match by their number of arguments alone. That each leading argument is an extractor
-//! and the output a response are separate bounds on `with`, so the compiler names what is wrong.
+//! Functions match by their number of arguments alone ([`MiddlewareLike`]). That each leading
+//! argument is an extractor and the output a response are bounds of the one impl of
+//! [`IntoMiddleware`], so the compiler names the one that does not hold.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -59,15 +60,40 @@ impl fmt::Debug for AnyMiddleware {
 /// Everything [`App::with`](crate::App::with) takes: a [`Middleware`], an
 /// `async fn(.., Request, Next) -> impl IntoResponse` with up to eight leading extractors, or an
 /// `Option` of either, where `None` adds nothing.
+///
+/// `Shape` says which of these it is, `Reads` what each leading argument reads; the compiler finds
+/// both.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a middleware",
     label = "not a middleware",
-    note = "a middleware is an `async fn(Request, Next) -> Response`, with extractors before \
-            `Request` where it needs them, or a type that implements `cepa::Middleware`",
-    note = "a closure that captures is written \
-            `move |req: Request, next: Next| {{ let x = x.clone(); async move {{ .. }} }}`"
+    note = "a middleware is an `async fn(Request, Next) -> Response`, with up to eight extractors \
+            before `Request`, or a type that implements `cepa::Middleware`",
+    note = "a closure that captures hands a clone to each call: `move |req: Request, next: Next| {{ \
+            let x = x.clone(); async move {{ .. }} }}`"
 )]
-pub trait IntoMiddleware<Shape> {
+pub trait IntoMiddleware<Shape, Reads> {
+    #[doc(hidden)]
+    fn into_middleware(self) -> Option<AnyMiddleware>;
+}
+
+impl<M, S, K> IntoMiddleware<S, K> for M
+where
+    M: MiddlewareLike<S> + Send + Sync,
+    M::Future: Send,
+    M::Output: IntoResponse,
+    M::Args: Extract<K> + HeadOnly<K>,
+{
+    fn into_middleware(self) -> Option<AnyMiddleware> {
+        self.erase()
+    }
+}
+
+/// Everything of the shape of a middleware, whatever its arguments and output are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a middleware",
+    label = "not a middleware"
+)]
+pub trait MiddlewareLike<Shape>: Sized {
     /// The leading extractors, as a tuple.
     type Args;
     /// What the future resolves to.
@@ -76,8 +102,9 @@ pub trait IntoMiddleware<Shape> {
     type Future;
 
     #[doc(hidden)]
-    fn into_middleware<K: HeadOnly>(self) -> Option<AnyMiddleware>
+    fn erase<K>(self) -> Option<AnyMiddleware>
     where
+        Self: Send + Sync,
         Self::Args: Extract<K>,
         Self::Output: IntoResponse,
         Self::Future: Send;
@@ -95,31 +122,33 @@ pub struct IsFunction<A>(PhantomData<A>);
 #[derive(Debug)]
 pub struct IsOption<S>(PhantomData<S>);
 
-impl<M: Middleware> IntoMiddleware<IsType> for M {
+impl<M: Middleware> MiddlewareLike<IsType> for M {
     type Args = ();
     type Output = Response;
     type Future = Ready<Response>;
 
-    fn into_middleware<K: HeadOnly>(self) -> Option<AnyMiddleware> {
+    fn erase<K>(self) -> Option<AnyMiddleware> {
         Some(AnyMiddleware::new(self))
     }
 }
 
-impl<M, S> IntoMiddleware<IsOption<S>> for Option<M>
+#[diagnostic::do_not_recommend]
+impl<M, S> MiddlewareLike<IsOption<S>> for Option<M>
 where
-    M: IntoMiddleware<S>,
+    M: MiddlewareLike<S> + Send + Sync,
 {
     type Args = M::Args;
     type Output = M::Output;
     type Future = M::Future;
 
-    fn into_middleware<K: HeadOnly>(self) -> Option<AnyMiddleware>
+    fn erase<K>(self) -> Option<AnyMiddleware>
     where
+        Self: Send + Sync,
         Self::Args: Extract<K>,
         Self::Output: IntoResponse,
         Self::Future: Send,
     {
-        self.and_then(M::into_middleware)
+        self.and_then(M::erase)
     }
 }
 
@@ -127,17 +156,19 @@ where
 macro_rules! function_middleware {
     ($($arg:ident)*) => {
         #[allow(non_snake_case, reason = "the type parameters name the arguments too")]
-        impl<F, Fut, $($arg,)*> IntoMiddleware<IsFunction<($($arg,)*)>> for F
+        #[diagnostic::do_not_recommend]
+        impl<F, Fut, $($arg,)*> MiddlewareLike<IsFunction<($($arg,)*)>> for F
         where
-            F: Fn($($arg,)* Request, Next) -> Fut + Send + Sync + 'static,
+            F: Fn($($arg,)* Request, Next) -> Fut + 'static,
             Fut: Future,
         {
             type Args = ($($arg,)*);
             type Output = Fut::Output;
             type Future = Fut;
 
-            fn into_middleware<K: HeadOnly>(self) -> Option<AnyMiddleware>
+            fn erase<K>(self) -> Option<AnyMiddleware>
             where
+                Self: Send + Sync,
                 Self::Args: Extract<K>,
                 Self::Output: IntoResponse,
                 Self::Future: Send,

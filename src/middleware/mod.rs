@@ -11,7 +11,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-pub use function::{AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType};
+pub use function::{AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType, MiddlewareLike};
 pub use logger::Logger;
 pub use provide::{Provide, provide};
 

@@ -6,40 +6,16 @@
 /// Whether `target` is a reference to a path of the same origin that is safe as a `Location`.
 ///
 /// True for one `/` and what follows it up to a query or fragment, in visible ASCII (RFC 9110
-/// section 10.2.2, RFC 3986 section 4.2). False for everything a browser may read as another
-/// host (WHATWG URL): `//` and `/\` at the start, a backslash anywhere in the path, a scheme,
-/// spaces and control characters, which browsers partly strip, and a `//` directly after dot
-/// segments, where resolving them could bring it to the front. `%2e` is a dot in such a segment;
-/// other percent-encodings, `%2F` and `%5C` too, stay data for browsers and for this check.
+/// section 10.2.2, RFC 3986 section 4.2). False for everything a browser may read as another host
+/// (WHATWG URL): a scheme, a `\` in the path, spaces and control characters, which browsers partly
+/// strip, and `//` anywhere in the path, since dot segments before it could bring it to the front.
+/// Percent-encodings, `%2F` and `%5C` too, stay data for browsers.
 pub(crate) fn is_local(target: &str) -> bool {
-    let is_visible = target.bytes().all(|byte| byte.is_ascii_graphic());
     let path = target.split(['?', '#']).next().unwrap_or_default();
-    let Some(after_slash) = path.strip_prefix('/') else {
-        return false;
-    };
-    is_visible
+    path.starts_with('/')
+        && !path.contains("//")
         && !path.contains('\\')
-        && !after_slash.starts_with('/')
-        && !doubles_slash_after_dots(after_slash)
-}
-
-/// Whether a dot segment is followed by an empty one that is not the end of the path.
-fn doubles_slash_after_dots(path: &str) -> bool {
-    let mut after_dots = false;
-    let mut segments = path.split('/').peekable();
-    while let Some(segment) = segments.next() {
-        if after_dots && segment.is_empty() && segments.peek().is_some() {
-            return true;
-        }
-        after_dots = is_dots(segment);
-    }
-    false
-}
-
-/// A single-dot or double-dot URL path segment of the WHATWG URL standard.
-fn is_dots(segment: &str) -> bool {
-    let dots = segment.to_ascii_lowercase().replace("%2e", ".");
-    matches!(&*dots, "." | "..")
+        && target.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -48,58 +24,19 @@ mod tests {
 
     #[test]
     fn paths_of_the_same_site_are_local() {
-        for target in [
-            "/",
-            "/a",
-            "/a/b/",
-            "/a//b",
-            "/a//",
-            "/a?next=//evil.com",
-            "/?x=\\",
-            "/#//evil.com",
-            "/#\\evil",
-            "/a?b#c",
-            "/@evil.com",
-            "/:80",
-            "/a:b",
-            "/https://evil.com",
-            "/https:evil.com",
-            "/javascript:alert(1)",
-            "/.",
-            "/..",
-            "/./",
-            "/../",
-            "/a/../b",
-            "/./a",
-            "/../../etc",
-            "/.a//b",
-            "/...//b",
-            "/a..//b",
-            "/..;//b",
-            "/%2F/evil.com",
-            "/%2f%2fevil.com",
-            "/%5cevil.com",
-            "/%09/evil.com",
-            "/%0d%0aset-cookie:x",
-            "/%00/",
-            "/%2e",
-            "/%2e%2e/",
-            "/%252e%252e//x",
-            "/a//../b",
-            "/caf%C3%A9",
-            "/;@evil.com",
-            "/.evil.com",
-            "/~user",
-            "/a?x=..//b",
-            "/{x}|y",
-            "/[::1]",
-        ] {
+        // Separated by spaces.
+        let table = r"
+            / /a /a/b/ /a?next=//evil.com /?x=\ /#//evil.com /#\evil /a?b#c /@evil.com /:80 /a:b
+            /https:evil.com /javascript:alert(1) /. /.. /./ /../ /a/../b /./a /../../etc
+            /%2F/evil.com /%2f%2fevil.com /%5cevil.com /%09/evil.com /%0d%0aset-cookie:x /%00/
+            /%2e /%2e%2e/ /caf%C3%A9 /;@evil.com /.evil.com /~user /a?x=..//b /{x}|y /[::1]";
+        for target in table.split_whitespace() {
             assert!(is_local(target), "{target:?}");
         }
     }
 
     #[test]
-    fn what_a_browser_may_read_as_another_host_is_not_local() {
+    fn what_could_lead_to_another_host_is_not_local() {
         // Separated by spaces.
         let table = r"
             // //evil.com ///evil.com ////evil.com //evil.com/%2f.. //@evil.com //user@evil.com
@@ -110,8 +47,8 @@ mod tests {
             data:text/html,x vbscript:x mailto:a@evil.com blob:x file:///etc/passwd
             ftp://evil.com about:blank /..//evil.com /.//evil.com /../..//evil.com
             /a/..//evil.com /a/../..//evil.com /a//..//evil.com /a/.//b /..// /.//
-            /%2e//evil.com /%2E%2e//evil.com /.%2e//evil.com /%2e.//evil.com
-            /a/%2e%2e//evil.com /..///evil.com /..//?x /..//#x";
+            /%2e//evil.com /%2E%2e//evil.com /.%2e//evil.com
+            /a/%2e%2e//evil.com /..///evil.com /..//?x /..//#x /a//b /a//";
         for target in table.split_whitespace() {
             assert!(!is_local(target), "{target:?}");
         }

@@ -60,8 +60,8 @@ use crate::response::Response;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent as a response",
     label = "not a response",
-    note = "a handler returns text, bytes, `Json(..)`, `Html(..)`, `Redirect`, a status, a tuple of \
-            `(status, headers, body)`, `Response`, or a `Result` of these; implement \
+    note = "responses are text, bytes, `Json(..)`, `Html(..)`, `Redirect`, a status, a tuple of \
+            `(status, headers, body)`, `Response`, and a `Result` of these; implement \
             `cepa::IntoResponse` for a type of your own",
     note = "to send a value as JSON, return `Json(value)`; it needs `serde::Serialize`"
 )]

@@ -21,6 +21,7 @@ use crate::response::Response;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand before the value of a response tuple",
+    label = "neither a status nor headers, and not the last value",
     note = "a tuple is `(status, headers, value)`: a `StatusCode`, then headers as \
             `[(\"name\", value), ..]` or a `HeaderMap`, and the body last"
 )]

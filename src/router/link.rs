@@ -22,6 +22,7 @@ const REST: &AsciiSet = &SEGMENT.remove(b'/');
 /// What a link can be made to: a handler function, or the name of a route.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing a link can be made to",
+    label = "neither a handler nor a name",
     note = "name the handler itself, `url_for(users::show, ..)`, or the route, `url_for(\"users::show\", ..)`"
 )]
 pub trait Link<Kind> {
@@ -49,6 +50,7 @@ impl Link<ByName> for &str {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<H: Handler<A>, A> Link<ByHandler<A>> for H {
     fn matches(&self, route: &Route) -> bool {
         route.handler == TypeId::of::<H>()
@@ -98,13 +100,13 @@ fn build(route: &Route, values: &[(&str, &dyn Display)]) -> Result<String> {
         url.push_str("//");
     }
     for part in host.chain(route.pattern.parts()) {
-        let (name, set) = match part {
+        let (name, is_rest) = match part {
             Part::Literal(text) => {
                 url.push_str(text);
                 continue;
             }
-            Part::Param(name) => (name, SEGMENT),
-            Part::Rest(name) => (name, REST),
+            Part::Param(name) => (name, false),
+            Part::Rest(name) => (name, true),
         };
         let Some((_, value)) = values.iter().find(|(given, _)| given == name) else {
             return Err(Error::internal(format!(
@@ -113,12 +115,18 @@ fn build(route: &Route, values: &[(&str, &dyn Display)]) -> Result<String> {
             )));
         };
         let value = value.to_string();
-        if value.is_empty() || value == "." || value == ".." {
+        // Clients resolve dot segments, and take two slashes in front for another host.
+        let leads_away = match is_rest {
+            true => value.split('/').any(is_dots) || (url == "/" && value.starts_with('/')),
+            false => is_dots(&value),
+        };
+        if value.is_empty() || leads_away {
             return Err(Error::internal(format!(
                 "no link to {}: `{value}` as `{name}` would not lead back to it",
                 route.title()
             )));
         }
+        let set = if is_rest { REST } else { SEGMENT };
         let _ = write!(url, "{}", utf8_percent_encode(&value, set));
         used.push(name.as_str());
     }
@@ -132,4 +140,8 @@ fn build(route: &Route, values: &[(&str, &dyn Display)]) -> Result<String> {
         url.push_str(&serde_html_form::to_string(query)?);
     }
     Ok(url)
+}
+
+fn is_dots(segment: &str) -> bool {
+    segment == "." || segment == ".."
 }

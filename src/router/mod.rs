@@ -33,16 +33,22 @@
 mod link;
 mod params;
 mod params_de;
+mod path_error;
 mod pattern;
+mod probe;
 mod route;
 mod table;
 
 use http::Method;
 
+use crate::error::Error;
+
 pub use link::{ByHandler, ByName, Link};
 pub(crate) use params::{Params, Spans};
-pub(crate) use params_de::{PathError, from_params, probe};
+pub(crate) use params_de::from_params;
+pub(crate) use path_error::PathError;
 pub(crate) use pattern::{Pattern, host_pattern, prefix_pattern, route_pattern};
+pub(crate) use probe::probe;
 pub use route::{Route, RouteTable};
 pub(crate) use table::{Conflict, Table, Target};
 
@@ -71,7 +77,7 @@ pub(crate) struct Router {
 }
 
 /// Where a request came to stand: a chain, and what was captured on the way.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Place {
     chain: Option<usize>,
     spans: Spans,
@@ -87,7 +93,7 @@ struct HostMatch {
 }
 
 /// What the automatic answer at the end of a chain has to say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) enum Answer {
     /// There is nothing here.
     #[default]
@@ -96,9 +102,20 @@ pub(crate) enum Answer {
     Methods(String),
     /// The path with its trailing slash toggled matches.
     Redirect(String),
+    /// The server refuses the request as HTTP.
+    Refused(Error),
 }
 
 impl Place {
+    /// A place at the chain of automatic answers, without a match.
+    pub(crate) fn refused(chain: usize, error: Error) -> Self {
+        Self {
+            chain: Some(chain),
+            answer: Answer::Refused(error),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn is_matched(&self) -> bool {
         self.chain.is_some()
     }

@@ -2,162 +2,161 @@
 //!
 //! hyper's `http1` and `http2` builders are used directly; nothing here grows with the app.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use http::Method;
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
+use hyper_util::rt::TokioIo;
 
-use super::io::Io;
-use super::shutdown::{Either, Stopping, race};
-use crate::body::{Body, BodyError};
-use crate::chain::BoxFuture;
-use crate::response::{EndHooks, Response};
-use crate::service::{AppService, View};
+use super::activity::{Verdict, Watchdog};
+use super::answer::Answers;
+use super::config::Config;
+use super::io::{Io, Socket};
+use crate::service::View;
 
-/// How long a client may take to send a request's head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Serves a connection to its end; at a graceful stop, to the end of the request in flight.
-pub(super) async fn serve(stream: TcpStream, service: AppService) {
-    let _ = stream.set_nodelay(true);
-    let view = service.view(stream.peer_addr().ok());
-    let stopping = service.lifecycle().stopping();
-    drop(service);
-    #[cfg_attr(
-        not(feature = "http2"),
-        expect(unused_mut, reason = "only HTTP/2 is sniffed")
-    )]
-    let mut io = Io::new(stream);
-    #[cfg(feature = "http2")]
-    {
-        let mut waiting = stopping.clone();
-        let told = waiting.wait();
-        let sniffed = tokio::time::timeout(HEAD_TIMEOUT, io.speaks_http2());
-        match race(sniffed, told).await {
-            Either::Left(Ok(Ok(true))) => return serve_http2(io, view, stopping).await,
-            Either::Left(Ok(Ok(false))) => {}
-            Either::Left(Ok(Err(_)) | Err(_)) | Either::Right(()) => return,
-        }
-    }
-    serve_http1(io, view, stopping).await;
+/// What a connection needs to be served.
+pub(super) struct Peer {
+    pub(super) view: Arc<View>,
+    pub(super) config: Arc<Config>,
 }
 
-async fn serve_http1(io: Io, view: Arc<View>, mut stopping: Stopping) {
+/// A connection of hyper, of either protocol.
+trait Served: Future<Output = Result<(), hyper::Error>> {
+    /// Whether the client may send frames while it is idle.
+    const FRAMED: bool;
+    fn leave(self: Pin<&mut Self>);
+}
+
+/// Serves a connection to its end; at a graceful stop, to the end of the requests in flight.
+pub(super) async fn serve<S: Socket + 'static>(socket: S, peer: Peer) {
+    let io = Io::new(socket);
+    let turns = Turns {
+        io: io.share(),
+        watchdog: Watchdog::new(&peer.config),
+        view: Arc::clone(&peer.view),
+    };
+    #[cfg(feature = "http2")]
+    {
+        let mut waiting = turns.view.lifecycle.stopping();
+        let sniffed = tokio::time::timeout(peer.config.head_timeout, io.speaks_http2());
+        match super::shutdown::race(sniffed, waiting.wait()).await {
+            super::shutdown::Either::Left(Ok(Ok(true))) => return serve_http2(io, peer, turns).await,
+            super::shutdown::Either::Left(Ok(Ok(false))) => {}
+            _ => return,
+        }
+    }
+    serve_http1(io, peer, turns).await;
+}
+
+async fn serve_http1<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>) {
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT);
-    let connection = builder
-        .serve_connection(TokioIo::new(io), Answers { view })
-        .with_upgrades();
-    let mut connection = pin!(connection);
-    if let Either::Right(()) = race(connection.as_mut(), stopping.wait()).await {
-        connection.as_mut().graceful_shutdown();
-        // Its end is the client's business: a broken connection concerns nobody else.
-        let _ = connection.await;
+        .max_headers(peer.config.header_limit)
+        .max_header_size(peer.config.head_limit)
+        .max_buf_size(peer.config.head_limit);
+    let answers = Answers::new(peer);
+    let connection = builder.serve_connection(TokioIo::new(io), answers).with_upgrades();
+    turns.drive(pin!(connection)).await;
+}
+
+impl<I, S> Served for hyper::server::conn::http1::UpgradeableConnection<I, S>
+where
+    Self: Future<Output = Result<(), hyper::Error>>,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+    S: hyper::service::HttpService<hyper::body::Incoming, ResBody = super::answer::Outgoing>,
+    S::Error: Into<crate::error::BoxError>,
+{
+    const FRAMED: bool = false;
+
+    fn leave(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
     }
 }
 
 #[cfg(feature = "http2")]
-async fn serve_http2(io: Io, view: Arc<View>, mut stopping: Stopping) {
-    let executor = hyper_util::rt::TokioExecutor::new();
-    let mut builder = hyper::server::conn::http2::Builder::new(executor);
-    builder.timer(TokioTimer::new()).max_concurrent_streams(100);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(io), Answers { view }));
-    if let Either::Right(()) = race(connection.as_mut(), stopping.wait()).await {
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
+async fn serve_http2<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>) {
+    let mut builder = hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
+    builder
+        .max_concurrent_streams(peer.config.stream_limit)
+        .max_header_list_size(u32::try_from(peer.config.head_limit).unwrap_or(u32::MAX))
+        .max_send_buf_size(64 * 1024);
+    let answers = Answers::new(peer);
+    turns.drive(pin!(builder.serve_connection(TokioIo::new(io), answers))).await;
+}
+
+#[cfg(feature = "http2")]
+impl<I> Served
+    for hyper::server::conn::http2::Connection<I, Answers, hyper_util::rt::TokioExecutor>
+where
+    Self: Future<Output = Result<(), hyper::Error>>,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+{
+    const FRAMED: bool = true;
+
+    fn leave(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
     }
 }
 
-/// The service as hyper calls it.
-struct Answers {
+/// Gives hyper its turns, and looks after what it cannot: gathered bytes, timeouts, the stop.
+struct Turns<S> {
+    io: Io<S>,
+    watchdog: Watchdog,
     view: Arc<View>,
 }
 
-impl hyper::service::Service<http::Request<Incoming>> for Answers {
-    type Response = http::Response<Outgoing>;
-    type Error = Infallible;
-    type Future = Answering;
-
-    fn call(&self, req: http::Request<Incoming>) -> Answering {
-        let head = *req.method() == Method::HEAD;
-        Answering {
-            answer: self.view.answer(req.map(Body::incoming)),
-            head,
-        }
-    }
-}
-
-/// A response in the making.
-struct Answering {
-    answer: BoxFuture<Response>,
-    head: bool,
-}
-
-impl Future for Answering {
-    type Output = Result<http::Response<Outgoing>, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut res = ready!(self.answer.as_mut().poll(cx));
-        if self.head {
-            res.drop_body();
-        }
-        let (res, end) = res.into_http();
-        Poll::Ready(Ok(res.map(|body| Outgoing { body, end })))
-    }
-}
-
-/// A response body on its way out, that tells the end hooks what became of it.
-struct Outgoing {
-    body: Body,
-    end: Option<Box<EndHooks>>,
-}
-
-impl HttpBody for Outgoing {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let Some(end) = &mut self.end {
-            match &frame {
-                None => end.sent(),
-                Some(Err(_)) => end.failed(),
-                Some(Ok(frame)) => end.count(frame.data_ref().map_or(0, Bytes::len)),
+impl<S: Socket> Turns<S> {
+    async fn drive<C: Served>(mut self, mut connection: Pin<&mut C>) {
+        let mut stopping = self.view.lifecycle.stopping();
+        let mut told = pin!(async { stopping.wait().await });
+        let (mut begun, mut leaving) = (false, false);
+        std::future::poll_fn(|cx| {
+            if connection.as_mut().poll(cx).is_ready() {
+                return self.finish(cx);
             }
+            // Its waker is kept from the first look; later ones cost only a flag.
+            let stops = self.view.lifecycle.is_stopping();
+            if !leaving && (!begun || stops) && told.as_mut().poll(cx).is_ready() {
+                leaving = true;
+                connection.as_mut().leave();
+                cx.waker().wake_by_ref();
+            }
+            begun = true;
+            self.turn::<C>(cx, &mut leaving, connection.as_mut())
+        })
+        .await;
+    }
+
+    /// What follows each turn of hyper; ready if the connection has to be dropped.
+    fn turn<C: Served>(
+        &mut self,
+        cx: &mut Context<'_>,
+        leaving: &mut bool,
+        connection: Pin<&mut C>,
+    ) -> Poll<()> {
+        let signs = {
+            let mut wire = self.io.wire();
+            if let Poll::Ready(Err(_)) = wire.poll_drain(cx) {
+                return Poll::Ready(());
+            }
+            wire.signs(C::FRAMED)
+        };
+        match self.watchdog.poll(cx, &self.view.activity, &signs) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Verdict::Leave) if !*leaving => {
+                *leaving = true;
+                connection.leave();
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Poll::Ready(Verdict::Leave | Verdict::Cut) => Poll::Ready(()),
         }
-        Poll::Ready(frame)
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// hyper does not ask a body that says it is at its end for another frame.
-impl Drop for Outgoing {
-    fn drop(&mut self) {
-        if let Some(end) = &mut self.end
-            && self.body.is_end_stream()
-        {
-            end.sent();
-        }
+    /// hyper is done: it closed the connection, or handed it over to an upgrade.
+    fn finish(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.io.wire().hand_over(cx);
+        Poll::Ready(())
     }
 }

@@ -7,33 +7,154 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::RunError;
+use super::io::Socket;
 
-/// Binds the first address that works.
-pub(super) fn bind(addr: impl ToSocketAddrs) -> Result<TcpListener, RunError> {
-    let mut failure = None;
-    for addr in addr.to_socket_addrs().map_err(RunError::Address)? {
-        match bind_one(addr) {
-            Ok(listener) => return Ok(listener),
-            Err(source) => failure = failure.or(Some(RunError::Bind { addr, source })),
+/// Where a server listens, as it was told; bound when it starts.
+#[derive(Debug)]
+pub(super) enum Source {
+    Tcp(io::Result<Vec<SocketAddr>>),
+    Ready(std::net::TcpListener),
+    #[cfg(unix)]
+    Unix(std::path::PathBuf),
+}
+
+/// A bound socket.
+#[derive(Debug)]
+pub(super) enum Listener {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixListener, std::path::PathBuf),
+}
+
+impl Source {
+    pub(super) fn tcp(addr: impl ToSocketAddrs) -> Self {
+        Self::Tcp(addr.to_socket_addrs().map(Iterator::collect))
+    }
+
+    pub(super) fn bind(self) -> Result<Listener, RunError> {
+        match self {
+            Self::Tcp(addrs) => bind_first(&addrs.map_err(RunError::Address)?),
+            Self::Ready(listener) => adopt(listener).map_err(RunError::Runtime),
+            #[cfg(unix)]
+            Self::Unix(path) => bind_unix(path),
         }
     }
-    let none = || RunError::Address(io::Error::other("the name has no address"));
-    Err(failure.unwrap_or_else(none))
 }
 
-fn bind_one(addr: SocketAddr) -> io::Result<TcpListener> {
-    let listener = std::net::TcpListener::bind(addr)?;
+/// Binds the first address that works.
+fn bind_first(addrs: &[SocketAddr]) -> Result<Listener, RunError> {
+    let none = RunError::Address(io::Error::other("the name has no address"));
+    let mut failure = None;
+    for &addr in addrs {
+        match std::net::TcpListener::bind(addr).and_then(adopt) {
+            Ok(listener) => return Ok(listener),
+            Err(source) => failure = failure.or(Some(RunError::Bind { addr: addr.to_string(), source })),
+        }
+    }
+    Err(failure.unwrap_or(none))
+}
+
+fn adopt(listener: std::net::TcpListener) -> io::Result<Listener> {
     listener.set_nonblocking(true)?;
-    TcpListener::from_std(listener)
+    TcpListener::from_std(listener).map(Listener::Tcp)
 }
 
-/// The next connection. Where the system is short of descriptors, waits a little and tries again.
-pub(super) async fn accept(listener: &TcpListener) -> TcpStream {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return stream,
-            Err(error) if is_of_connection(&error) => {}
-            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+/// Binds a path; a socket file that nobody listens on any more is replaced.
+#[cfg(unix)]
+fn bind_unix(path: std::path::PathBuf) -> Result<Listener, RunError> {
+    use std::os::unix::fs::FileTypeExt as _;
+    use std::os::unix::net::UnixStream;
+
+    let is_socket = std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.file_type().is_socket());
+    if is_socket && UnixStream::connect(&path).is_err() {
+        let _ = std::fs::remove_file(&path);
+    }
+    match tokio::net::UnixListener::bind(&path) {
+        Ok(listener) => Ok(Listener::Unix(listener, path)),
+        Err(source) => Err(RunError::Bind { addr: path.display().to_string(), source }),
+    }
+}
+
+impl Listener {
+    /// The address, for sockets that have one.
+    pub(super) fn addr(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            #[cfg(unix)]
+            Self::Unix(..) => None,
+        }
+    }
+
+    /// The address as it is printed.
+    pub(super) fn title(&self) -> String {
+        match self {
+            Self::Tcp(listener) => match listener.local_addr() {
+                Ok(addr) => format!("http://{addr}"),
+                Err(_) => "a socket".to_owned(),
+            },
+            #[cfg(unix)]
+            Self::Unix(_, path) => format!("unix:{}", path.display()),
+        }
+    }
+
+    /// The next connection. Where the system is short of descriptors, waits and tries again.
+    pub(super) async fn accept(&self) -> Accepted {
+        loop {
+            let error = match self.accept_once().await {
+                Ok(accepted) => return accepted,
+                Err(error) => error,
+            };
+            if !is_of_connection(&error) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+
+    async fn accept_once(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, addr) = listener.accept().await?;
+                // A peer that is gone already has no options to set.
+                let _ = stream.set_nodelay(true);
+                Ok(Accepted::Tcp(stream, addr))
+            }
+            #[cfg(unix)]
+            Self::Unix(listener, _) => Ok(Accepted::Unix(listener.accept().await?.0)),
+        }
+    }
+}
+
+/// A connection that was accepted.
+pub(super) enum Accepted {
+    Tcp(TcpStream, SocketAddr),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
+}
+
+impl Accepted {
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(_, addr) => Some(*addr),
+            #[cfg(unix)]
+            Self::Unix(_) => None,
+        }
+    }
+
+    pub(super) fn into_socket(self) -> Box<dyn Socket> {
+        match self {
+            Self::Tcp(stream, _) => Box::new(stream),
+            #[cfg(unix)]
+            Self::Unix(stream) => Box::new(stream),
+        }
+    }
+}
+
+/// A socket file is removed with its listener.
+impl Drop for Listener {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Self::Unix(_, path) = self {
+            let _ = std::fs::remove_file(path);
         }
     }
 }

@@ -3,148 +3,129 @@
 //! Before it: a client connects. After it: `connection` turns bytes into requests. With `body`,
 //! this is the only place that knows hyper's types.
 
+mod activity;
+mod answer;
+mod config;
 mod connection;
 mod io;
 mod listener;
 mod run_error;
+mod serve;
 mod shutdown;
 
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::pin::pin;
-use std::sync::Arc;
-use std::time::Duration;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
-use tokio::net::TcpListener;
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
-
+pub(crate) use activity::Activity;
 pub use run_error::RunError;
+pub use serve::{BoundServer, StopHandle};
 pub(crate) use shutdown::Lifecycle;
 pub use shutdown::Stopping;
 
 use crate::app::App;
 use crate::log::{self, Level};
-use crate::service::AppService;
-use shutdown::{Either, race};
+use config::Config;
+use listener::Source;
 
-/// How long a graceful stop waits for requests in flight.
-const STOP_DEADLINE: Duration = Duration::from_secs(30);
-
-/// An app on its way to listen; [`App::run`] and [`App::listen`] in steps, for programs and tests
-/// that need the address or stop the server themselves.
+/// An app with the addresses it listens on, its limits and its timeouts.
+///
+/// [`App::run`] and [`App::listen`] serve with the defaults; this is for everything else.
 ///
 /// ```
+/// use std::time::Duration;
 /// use cepa::prelude::*;
 /// use cepa::Server;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), RunError> {
-/// let server = Server::new(App::new().get("/", async || "hi")).bind("127.0.0.1:0").await?;
-/// println!("listening on {}", server.local_addr());
-/// let stop = server.stop_handle();
-/// stop.stop();
+/// let app = App::new().get("/", async || "hi");
+/// let server = Server::new(app)
+///     .tcp("127.0.0.1:0")
+///     .with_body_limit(10 * 1024 * 1024)
+///     .with_idle_timeout(Duration::from_secs(20))
+///     .bind()
+///     .await?;
+/// println!("the system chose {:?}", server.local_addr());
+/// server.stop_handle().stop();
 /// server.serve().await
 /// # }
 /// ```
 #[derive(Debug)]
-#[must_use = "a server does nothing until it is bound and served"]
+#[must_use = "a server does nothing until it runs: `.run()`, or `.listen().await` inside a runtime"]
 pub struct Server {
     app: App,
-}
-
-/// A server that has its addresses and does not accept yet.
-#[derive(Debug)]
-#[must_use = "the server accepts nothing until `serve` is awaited"]
-pub struct BoundServer {
-    service: AppService,
-    listener: TcpListener,
-    addr: SocketAddr,
-    stop: StopHandle,
-}
-
-/// Stops a server from elsewhere. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct StopHandle(Arc<Notify>);
-
-impl StopHandle {
-    /// Begins a graceful stop: no new connections, requests in flight are finished. Returns at
-    /// once; [`BoundServer::serve`] returns when it is over.
-    pub fn stop(&self) {
-        self.0.notify_one();
-    }
+    sources: Vec<Source>,
+    config: Config,
 }
 
 impl Server {
-    /// A server for this app.
+    /// A server for this app, that listens nowhere yet.
     pub fn new(app: App) -> Self {
-        Self { app }
+        Self { app, sources: Vec::new(), config: Config::default() }
     }
 
-    /// Builds the app and binds the address; port 0 lets the system choose one.
+    /// Listens on an address too: `127.0.0.1:3000`, `[::]:80`, `localhost:8080`. Of a name with
+    /// several addresses, the first that works is taken. Port 0 lets the system choose.
+    pub fn tcp(mut self, addr: impl ToSocketAddrs) -> Self {
+        self.sources.push(Source::tcp(addr));
+        self
+    }
+
+    /// Listens on a Unix socket at this path too. A socket file that nobody listens on is
+    /// replaced; the file is removed at the end.
+    #[cfg(unix)]
+    pub fn unix(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.sources.push(Source::Unix(path.into()));
+        self
+    }
+
+    /// Listens on a socket that was bound elsewhere too, for example by systemd.
+    pub fn listener(mut self, listener: TcpListener) -> Self {
+        self.sources.push(Source::Ready(listener));
+        self
+    }
+
+    /// Builds the app and binds the addresses.
     ///
     /// # Errors
     /// Problems of the app, or an address that cannot be bound.
-    pub async fn bind(self, addr: impl ToSocketAddrs) -> Result<BoundServer, RunError> {
+    pub async fn bind(self) -> Result<BoundServer, RunError> {
         let service = self.app.build().map_err(RunError::Build)?;
-        service
-            .warnings()
-            .iter()
-            .for_each(|warning| log::emit(Level::Warn, &warning.to_string()));
-        let listener = listener::bind(addr)?;
-        let addr = listener.local_addr().map_err(RunError::Runtime)?;
-        Ok(BoundServer {
-            service,
-            listener,
-            addr,
-            stop: StopHandle::default(),
-        })
+        for warning in service.warnings() {
+            log::emit(Level::Warn, &warning.to_string());
+        }
+        if self.sources.is_empty() {
+            return Err(RunError::Nowhere);
+        }
+        let listeners: Result<Vec<_>, _> = self.sources.into_iter().map(Source::bind).collect();
+        Ok(BoundServer::new(service, listeners?, self.config))
+    }
+
+    /// Serves until SIGTERM or Ctrl-C, on the runtime it is called in.
+    ///
+    /// # Errors
+    /// Problems of the app, an address that cannot be listened on, a hook that fails.
+    pub async fn listen(self) -> Result<(), RunError> {
+        self.bind().await?.serve().await
+    }
+
+    /// Serves until SIGTERM or Ctrl-C, on a runtime of its own.
+    ///
+    /// # Errors
+    /// As [`listen`](Self::listen), and if it is called inside a runtime.
+    pub fn run(self) -> Result<(), RunError> {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(RunError::InsideRuntime);
+        }
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = builder.enable_all().build().map_err(RunError::Runtime)?;
+        runtime.block_on(self.listen())
     }
 }
 
 impl BoundServer {
-    /// The address it listens on, with the port the system chose.
+    /// The first TCP address it listens on, with the port the system chose.
     #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        self.addr
-    }
-
-    /// A handle that stops it.
-    #[must_use]
-    pub fn stop_handle(&self) -> StopHandle {
-        self.stop.clone()
-    }
-
-    /// Runs the start hooks, then accepts connections until it is told to stop, by a
-    /// [`StopHandle`], SIGTERM or Ctrl-C; then finishes what is in flight and runs the stop hooks.
-    ///
-    /// # Errors
-    /// A start hook that fails (nothing was accepted then), or a stop hook that fails.
-    pub async fn serve(self) -> Result<(), RunError> {
-        self.service.start().await.map_err(RunError::Start)?;
-        log::emit(
-            Level::Info,
-            &format!("listening on http://{}", self.addr),
-        );
-        let mut connections = JoinSet::new();
-        let mut told = pin!(race(self.stop.0.notified(), shutdown::signal()));
-        while let Either::Left(stream) = race(listener::accept(&self.listener), told.as_mut()).await {
-            connections.spawn(connection::serve(stream, self.service.clone()));
-            while connections.try_join_next().is_some() {}
-        }
-        drop(self.listener);
-        log::emit(Level::Info, "stopping: finishing what is in flight");
-        self.service.lifecycle().stop();
-        let finished = async {
-            while connections.join_next().await.is_some() {}
-            self.service.lifecycle().idle().await;
-        };
-        let limited = race(tokio::time::timeout(STOP_DEADLINE, finished), shutdown::signal());
-        match limited.await {
-            Either::Left(Ok(())) => {}
-            Either::Left(Err(_)) => log::emit(Level::Warn, "stopping: cut what took over 30 s"),
-            Either::Right(_) => log::emit(Level::Warn, "stopping: told twice, cut what was left"),
-        }
-        connections.shutdown().await;
-        self.service.run_stop_hooks().await.map_err(RunError::Stop)
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.addrs().next()
     }
 }

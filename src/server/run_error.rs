@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 
 use crate::error::Error;
 use crate::preflight::BuildError;
@@ -17,10 +16,12 @@ pub enum RunError {
     /// The address cannot be listened on.
     Bind {
         /// The address.
-        addr: SocketAddr,
+        addr: String,
         /// What the system says.
         source: io::Error,
     },
+    /// The server was given no address.
+    Nowhere,
     /// `run` was called inside a runtime.
     InsideRuntime,
     /// The runtime or the socket failed.
@@ -49,6 +50,7 @@ impl fmt::Display for RunError {
                 }
                 _ => write!(f, "{addr} cannot be listened on: {source}"),
             },
+            Self::Nowhere => f.write_str("the server listens nowhere: add `.tcp(\"127.0.0.1:3000\")`"),
             Self::InsideRuntime => f.write_str(
                 "`run` starts a runtime of its own and was called inside one: write `.listen(addr).await` there",
             ),
@@ -73,7 +75,7 @@ impl std::error::Error for RunError {
             Self::Address(error) | Self::Runtime(error) => Some(error),
             Self::Bind { source, .. } => Some(source),
             Self::Start(error) | Self::Stop(error) => error.source().map(|source| source as _),
-            Self::InsideRuntime => None,
+            Self::InsideRuntime | Self::Nowhere => None,
         }
     }
 }

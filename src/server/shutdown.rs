@@ -3,6 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 
 use tokio::sync::watch;
@@ -47,6 +49,8 @@ impl fmt::Debug for Stopping {
 /// One per service: whether it stops, and how many tasks run beside its requests.
 pub(crate) struct Lifecycle {
     stopping: watch::Sender<bool>,
+    /// The same as a flag, for those who look at every turn.
+    stopped: AtomicBool,
     tasks: watch::Sender<usize>,
 }
 
@@ -54,6 +58,7 @@ impl Lifecycle {
     pub(crate) fn new() -> Self {
         Self {
             stopping: watch::Sender::new(false),
+            stopped: AtomicBool::new(false),
             tasks: watch::Sender::new(0),
         }
     }
@@ -62,7 +67,12 @@ impl Lifecycle {
         Stopping(self.stopping.subscribe())
     }
 
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopped.load(Relaxed)
+    }
+
     pub(crate) fn stop(&self) {
+        self.stopped.store(true, Relaxed);
         self.stopping.send_replace(true);
     }
 

@@ -1,0 +1,199 @@
+//! What one connection is doing, told by its requests, watched by one timer.
+//!
+//! The timer ticks a few times per timeout and asks whether anything changed since; no clock is
+//! read for a request. So a timeout is noticed up to one tick late and never early.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep};
+
+use super::config::Config;
+
+/// Ticks in the shortest timeout.
+const TICKS: u32 = 4;
+
+/// Counters of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Activity {
+    /// Requests whose head was complete.
+    calls: AtomicU32,
+    /// Those of them whose response is not done.
+    in_flight: AtomicU32,
+    /// Handlers that wait for bytes of their request's body.
+    readers: Mutex<Vec<Waker>>,
+    /// How often the client sent no byte of a body for too long.
+    expiries: AtomicU32,
+}
+
+impl Activity {
+    pub(super) fn begin(&self) {
+        self.calls.fetch_add(1, Relaxed);
+        self.in_flight.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn end(&self) {
+        self.in_flight.fetch_sub(1, Relaxed);
+    }
+
+    /// Changes when those who wait for a body have waited too long.
+    pub(crate) fn expiries(&self) -> u32 {
+        self.expiries.load(Relaxed)
+    }
+
+    /// Notes that a handler waits for bytes of a body; it is woken if they do not come in time.
+    pub(crate) fn wait_for_body(&self, waker: &Waker) {
+        let mut readers = self.readers();
+        if !readers.iter().any(|known| known.will_wake(waker)) {
+            readers.push(waker.clone());
+        }
+    }
+
+    /// Notes that bytes of a body came, or its end.
+    pub(crate) fn body_came(&self) {
+        let mut readers = self.readers();
+        if !readers.is_empty() {
+            readers.clear();
+        }
+    }
+
+    fn readers(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn expire(&self) {
+        self.expiries.fetch_add(1, Relaxed);
+        std::mem::take(&mut *self.readers()).into_iter().for_each(Waker::wake);
+    }
+}
+
+/// What a connection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The head of a request, the first byte of the first one included.
+    Head,
+    /// The next request.
+    Idle,
+    /// Bytes of a request body.
+    Body,
+    /// The client, to take bytes of a response.
+    Write,
+    /// A handler: takes the time it takes.
+    Work,
+}
+
+/// What a timeout demands of the connection.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Close it as a graceful stop would.
+    Leave,
+    /// Close it now.
+    Cut,
+}
+
+/// The one timer of a connection.
+pub(super) struct Watchdog {
+    sleep: Pin<Box<Sleep>>,
+    armed: bool,
+    tick: Duration,
+    /// Of a head, of an idle connection, of a body or response.
+    limits: [Duration; 3],
+    mark: (Phase, u64),
+    /// Ticks since the mark changed.
+    quiet: u32,
+    /// Calls and reads when a request was last seen in flight.
+    calls: u32,
+    idle_reads: u64,
+}
+
+/// What the timer looks at, beside the counters.
+pub(super) struct Signs {
+    /// Reads and writes of the socket so far.
+    pub(super) reads: u64,
+    pub(super) writes: u64,
+    /// Whether a response waits for the client to take it.
+    pub(super) blocked: bool,
+    /// Whether this is HTTP/2, where the client may send frames while it is idle.
+    pub(super) framed: bool,
+}
+
+impl Watchdog {
+    pub(super) fn new(config: &Config) -> Self {
+        let limits = [config.head_timeout, config.idle_timeout, config.body_timeout];
+        let shortest = limits.into_iter().min().unwrap_or_default();
+        let tick = (shortest / TICKS).max(Duration::from_millis(1));
+        let sleep = Box::pin(tokio::time::sleep(tick));
+        let mark = (Phase::Head, 0);
+        Self { sleep, armed: false, tick, limits, mark, quiet: 0, calls: 0, idle_reads: 0 }
+    }
+
+    /// Called at the end of each turn of the connection; costs a look at the timer.
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        activity: &Activity,
+        signs: &Signs,
+    ) -> Poll<Verdict> {
+        let calls = activity.calls.load(Relaxed);
+        if calls != self.calls || activity.in_flight.load(Relaxed) > 0 {
+            self.calls = calls;
+            self.idle_reads = signs.reads;
+        }
+        if self.armed && !self.sleep.is_elapsed() {
+            return Poll::Pending;
+        }
+        let mut verdict = None;
+        while self.sleep.as_mut().poll(cx).is_ready() {
+            verdict = verdict.or(self.tick(activity, signs));
+            self.sleep.as_mut().reset(Instant::now() + self.tick);
+        }
+        self.armed = true;
+        verdict.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn tick(&mut self, activity: &Activity, signs: &Signs) -> Option<Verdict> {
+        let (phase, change) = self.phase(activity, signs);
+        if self.mark != (phase, change) {
+            self.mark = (phase, change);
+            self.quiet = 0;
+            return None;
+        }
+        self.quiet += 1;
+        let limit = match phase {
+            Phase::Head => self.limits[0],
+            Phase::Idle => self.limits[1],
+            Phase::Body | Phase::Write => self.limits[2],
+            Phase::Work => return None,
+        };
+        if self.tick * self.quiet < limit {
+            return None;
+        }
+        match phase {
+            Phase::Idle => Some(Verdict::Leave),
+            Phase::Body => {
+                self.quiet = 0;
+                activity.expire();
+                None
+            }
+            Phase::Head | Phase::Write | Phase::Work => Some(Verdict::Cut),
+        }
+    }
+
+    /// What is waited for, and a number whose change is progress.
+    fn phase(&self, activity: &Activity, signs: &Signs) -> (Phase, u64) {
+        if signs.blocked {
+            return (Phase::Write, signs.writes);
+        }
+        if activity.in_flight.load(Relaxed) > 0 {
+            let waits = !activity.readers().is_empty();
+            return if waits { (Phase::Body, signs.reads) } else { (Phase::Work, 0) };
+        }
+        let begun = self.calls == 0 || (!signs.framed && signs.reads > self.idle_reads);
+        (if begun { Phase::Head } else { Phase::Idle }, u64::from(self.calls))
+    }
+}

@@ -1,0 +1,192 @@
+//! The service as hyper calls it: checks that belong to the protocol, then the app, then the body
+//! on its way out.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::{HOST, SERVER, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use super::config::Config;
+use super::connection::Peer;
+use crate::body::{Body, BodyError};
+use crate::chain::BoxFuture;
+use crate::error::Error;
+use crate::extract::parse_host;
+use crate::response::{EndHooks, Response};
+use crate::service::View;
+
+/// Answers the requests of one connection.
+pub(super) struct Answers {
+    view: Arc<View>,
+    config: Arc<Config>,
+}
+
+impl Answers {
+    pub(super) fn new(peer: Peer) -> Self {
+        Self { view: peer.view, config: peer.config }
+    }
+}
+
+impl hyper::service::Service<http::Request<Incoming>> for Answers {
+    type Response = http::Response<Outgoing>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, req: http::Request<Incoming>) -> Answering {
+        let flight = Flight::begin(&self.view);
+        let head = *req.method() == Method::HEAD;
+        let refused = self.config.check(&req).err();
+        let req = req.map(|body| Body::incoming(body, &self.view));
+        let answer = match refused {
+            None => self.view.answer(req),
+            Some(error) => self.view.refuse(req, error),
+        };
+        Answering { answer, flight: Some(flight), head, signed: self.config.server_header }
+    }
+}
+
+impl Config {
+    /// What RFC 9112 leaves to the server to refuse, and the limits hyper has no setting for.
+    fn check<B>(&self, req: &http::Request<B>) -> Result<(), Error> {
+        let target = req.uri().path_and_query().map_or(0, |target| target.as_str().len());
+        if target > self.target_limit {
+            let message = format!("the path and query are longer than {} bytes", self.target_limit);
+            return Err(Error::new(StatusCode::URI_TOO_LONG, message));
+        }
+        check_transfer(req.headers())?;
+        let host = host(req)?;
+        match &self.allowed_hosts {
+            Some(allowed) if !allowed.iter().any(|name| name.eq_ignore_ascii_case(host)) => {
+                Err(Error::new(StatusCode::MISDIRECTED_REQUEST, "this server does not answer for this host"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `chunked`, once, or nothing (RFC 9112, 6.1). Beside `Content-Length`, hyper obeys it alone and
+/// closes the connection after the response, as 6.3 asks.
+fn check_transfer(headers: &HeaderMap) -> Result<(), Error> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        _ => Err(Error::bad_request("the only transfer coding understood is `chunked`, once")),
+    }
+}
+
+/// The host, of which HTTP/1.1 has exactly one (RFC 9112, 3.2).
+fn host<B>(req: &http::Request<B>) -> Result<&str, Error> {
+    let mut values = req.headers().get_all(HOST).iter();
+    let (first, second) = (values.next(), values.next());
+    if second.is_some() {
+        return Err(Error::bad_request("there is more than one `Host` header"));
+    }
+    let authority = req.uri().authority().map(|authority| authority.as_str().as_bytes());
+    if first.is_none() && req.version() == Version::HTTP_11 {
+        return Err(Error::bad_request("the `Host` header is missing"));
+    }
+    let Some(named) = authority.or(first.map(HeaderValue::as_bytes)) else {
+        // HTTP/1.0 knows no host.
+        return Ok("");
+    };
+    let malformed = || Error::bad_request("the `Host` header is malformed");
+    if let Some(first) = first {
+        parse_host(first.as_bytes()).ok_or_else(malformed)?;
+    }
+    parse_host(named).map(|(host, _port)| host).ok_or_else(malformed)
+}
+
+/// Counts a request as in flight for as long as it lives.
+struct Flight(Arc<View>);
+
+impl Flight {
+    fn begin(view: &Arc<View>) -> Self {
+        view.activity.begin();
+        Self(Arc::clone(view))
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.0.activity.end();
+    }
+}
+
+/// A response in the making.
+pub(super) struct Answering {
+    answer: BoxFuture<Response>,
+    flight: Option<Flight>,
+    head: bool,
+    signed: bool,
+}
+
+impl Future for Answering {
+    type Output = Result<http::Response<Outgoing>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut res = ready!(self.answer.as_mut().poll(cx));
+        if self.head {
+            res.drop_body();
+        }
+        if self.signed && !res.headers().contains_key(SERVER) {
+            res.headers_mut().insert(SERVER, HeaderValue::from_static("cepa"));
+        }
+        let (res, end) = res.into_http();
+        let flight = self.flight.take();
+        Poll::Ready(Ok(res.map(|body| Outgoing { body, end, _flight: flight })))
+    }
+}
+
+/// A response body on its way out, that tells the end hooks what became of it.
+pub(super) struct Outgoing {
+    body: Body,
+    end: Option<Box<EndHooks>>,
+    _flight: Option<Flight>,
+}
+
+impl HttpBody for Outgoing {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(end) = &mut self.end {
+            match &frame {
+                None => end.sent(),
+                Some(Err(_)) => end.failed(),
+                Some(Ok(frame)) => end.count(frame.data_ref().map_or(0, Bytes::len)),
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// hyper does not ask a body that says it is at its end for another frame.
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        if let Some(end) = &mut self.end
+            && self.body.is_end_stream()
+        {
+            end.sent();
+        }
+    }
+}

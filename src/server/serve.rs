@@ -1,0 +1,136 @@
+//! Accepts connections until told to stop, then finishes what is in flight.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+
+use super::config::Config;
+use super::connection::{self, Peer};
+use super::listener::Listener;
+use super::run_error::RunError;
+use super::shutdown::{Either, race, signal};
+use crate::log::{self, Level};
+use crate::service::AppService;
+
+/// A server that has its addresses and does not accept yet.
+#[derive(Debug)]
+#[must_use = "the server accepts nothing until `serve` is awaited"]
+pub struct BoundServer {
+    service: AppService,
+    listeners: Vec<Listener>,
+    config: Config,
+    stop: StopHandle,
+}
+
+/// Stops a server from elsewhere. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct StopHandle(Arc<Notify>);
+
+impl StopHandle {
+    /// Begins a graceful stop: no new connections, requests in flight are finished. Returns at
+    /// once; [`BoundServer::serve`] returns when it is over.
+    pub fn stop(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// What the accepting tasks share.
+struct Accepting {
+    service: AppService,
+    config: Arc<Config>,
+    places: Arc<Semaphore>,
+    connections: Mutex<JoinSet<()>>,
+}
+
+impl BoundServer {
+    pub(super) fn new(service: AppService, listeners: Vec<Listener>, config: Config) -> Self {
+        Self { service, listeners, config, stop: StopHandle::default() }
+    }
+
+    /// The TCP addresses it listens on.
+    pub(super) fn addrs(&self) -> impl Iterator<Item = SocketAddr> {
+        self.listeners.iter().filter_map(Listener::addr)
+    }
+
+    /// A handle that stops it.
+    #[must_use]
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
+    /// Runs the start hooks, then accepts connections until it is told to stop, by a
+    /// [`StopHandle`], SIGTERM or Ctrl-C; then finishes what is in flight and runs the stop hooks.
+    ///
+    /// Idle connections are closed at once, streams and spawned tasks are told
+    /// ([`Stopping`](crate::Stopping)). What takes longer than the stop timeout is cut; a second
+    /// signal cuts at once.
+    ///
+    /// # Errors
+    /// A start hook that fails (nothing was accepted then), or a stop hook that fails.
+    pub async fn serve(self) -> Result<(), RunError> {
+        self.service.start().await.map_err(RunError::Start)?;
+        let mut told = pin!(race(self.stop.0.notified(), signal()));
+        let stop_timeout = self.config.stop_timeout;
+        let accepting = Arc::new(Accepting {
+            service: self.service.clone(),
+            places: Arc::new(Semaphore::new(self.config.connection_limit.min(Semaphore::MAX_PERMITS))),
+            config: Arc::new(self.config),
+            connections: Mutex::default(),
+        });
+        let mut acceptors = JoinSet::new();
+        for listener in self.listeners {
+            log::emit(Level::Info, &format!("listening on {}", listener.title()));
+            acceptors.spawn(Arc::clone(&accepting).accept(listener));
+        }
+        told.as_mut().await;
+        acceptors.shutdown().await;
+        log::emit(Level::Info, "stopping: finishing what is in flight");
+        self.service.lifecycle().stop();
+        let mut connections = accepting.take_connections();
+        let finished = async {
+            while connections.join_next().await.is_some() {}
+            self.service.lifecycle().idle().await;
+        };
+        match race(tokio::time::timeout(stop_timeout, finished), signal()).await {
+            Either::Left(Ok(())) => {}
+            Either::Left(Err(_)) => {
+                let open = connections.len();
+                let line = format!("stopping: cut {open} connections that took over {stop_timeout:?}");
+                log::emit(Level::Warn, &line);
+            }
+            Either::Right(()) => {
+                let open = connections.len();
+                log::emit(Level::Warn, &format!("stopping: told twice, cut {open} connections"));
+            }
+        }
+        connections.shutdown().await;
+        self.service.run_stop_hooks().await.map_err(RunError::Stop)
+    }
+}
+
+impl Accepting {
+    /// Accepts for as long as the task lives; full, it leaves new connections in the backlog.
+    async fn accept(self: Arc<Self>, listener: Listener) {
+        while let Ok(place) = Arc::clone(&self.places).acquire_owned().await {
+            let accepted = listener.accept().await;
+            let peer = Peer {
+                view: self.service.view(accepted.peer(), self.config.body_limit),
+                config: Arc::clone(&self.config),
+            };
+            let socket = accepted.into_socket();
+            let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+            while connections.try_join_next().is_some() {}
+            connections.spawn(async move {
+                connection::serve(socket, peer).await;
+                drop(place);
+            });
+        }
+    }
+
+    fn take_connections(&self) -> JoinSet<()> {
+        std::mem::take(&mut *self.connections.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

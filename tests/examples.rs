@@ -1,0 +1,289 @@
+//! Every example is started as a program, asked something over a socket, and stopped.
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::Duration;
+
+#[allow(dead_code, reason = "only the tests in it are run here")]
+#[path = "../examples/testing.rs"]
+mod testing;
+
+/// A running example. Its log is kept open to the end, since it is written to all along.
+struct Example {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    addr: String,
+}
+
+impl Example {
+    fn start(name: &str) -> Self {
+        let mut child = Command::new(program(name))
+            .env("ADDR", "127.0.0.1:0")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("cargo built the examples before the tests");
+        let mut log = BufReader::new(child.stderr.take().expect("stderr is piped"));
+        let mut seen = String::new();
+        let addr = loop {
+            let start = seen.len();
+            let read = log.read_line(&mut seen).expect("the log is text");
+            assert!(read > 0, "{name} ended before it listened:\n{seen}");
+            if let Some((_, addr)) = seen[start..].split_once("listening on http://") {
+                break addr.trim().to_owned();
+            }
+        };
+        Self { child, log, addr }
+    }
+
+    /// Sends a request and returns the whole answer. Headers and body stand behind the path, as
+    /// they are sent: `"POST /a"`, `"content-type: text/plain\r\n"`, `"body"`.
+    fn ask(&self, line: &str, headers: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.addr).expect("the example accepts");
+        let timeout = Some(Duration::from_secs(30));
+        stream.set_read_timeout(timeout).expect("it is not zero");
+        let host = if headers.starts_with("host:") {
+            ""
+        } else {
+            "host: localhost\r\n"
+        };
+        let length = body.len();
+        let request = format!(
+            "{line} HTTP/1.1\r\n{host}connection: close\r\n\
+             content-length: {length}\r\n{headers}\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).expect("it is read");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it is answered");
+        answer
+    }
+
+    #[track_caller]
+    fn assert(&self, line: &str, headers: &str, body: &str, status: &str, parts: &[&str]) {
+        let answer = self.ask(line, headers, body);
+        let start = format!("HTTP/1.1 {status} ");
+        assert!(
+            answer.starts_with(&start),
+            "{line} is not {status}: {answer}"
+        );
+        for part in parts {
+            assert!(answer.contains(part), "{line} lacks {part}: {answer}");
+        }
+    }
+
+    #[track_caller]
+    fn assert_get(&self, path: &str, status: &str, parts: &[&str]) {
+        self.assert(&format!("GET {path}"), "", "", status, parts);
+    }
+
+    #[track_caller]
+    fn assert_json(&self, line: &str, body: &str, status: &str, parts: &[&str]) {
+        let headers = "content-type: application/json\r\n";
+        self.assert(line, headers, body, status, parts);
+    }
+
+    /// Asks the program to end as a supervisor does, and returns the rest of its log.
+    fn stop(mut self) -> String {
+        let kill = format!("kill -TERM {}", self.child.id());
+        let sent = Command::new("sh").args(["-c", &kill]).status();
+        assert!(sent.expect("there is a shell").success());
+        let mut log = String::new();
+        self.log.read_to_string(&mut log).expect("the log is text");
+        let status = self.child.wait().expect("it ends");
+        assert!(status.success(), "it ended with {status}:\n{log}");
+        log
+    }
+}
+
+/// Where a test failed, nothing stays behind.
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Examples stand beside the folder of the test programs.
+fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test has a path");
+    let built = test
+        .ancestors()
+        .nth(2)
+        .expect("target/<profile>/deps/<test>");
+    built.join("examples").join(name)
+}
+
+#[test]
+fn hello_greets_and_logs_it() {
+    let example = Example::start("hello");
+    example.assert_get("/", "200", &["\r\n\r\nHello, World!"]);
+    assert!(example.stop().contains("GET / 200 13 B"));
+}
+
+#[test]
+fn routing_finds_parameters_literals_and_links() {
+    let example = Example::start("routing");
+    example.assert_get("/", "200", &["Read /posts/2026/hello-world"]);
+    example.assert_get("/posts/2026/a%20b", "200", &["a b, written in 2026"]);
+    example.assert_get("/posts/latest", "200", &["The latest post"]);
+    example.assert_get("/posts/soon/x", "400", &["year"]);
+    example.assert_get("/search?q=onions&page=2", "200", &["Page 2", "onions"]);
+    example.assert_get("/search", "400", &["missing field"]);
+    example.assert_get("/img-7.png", "200", &["Image 7"]);
+    example.assert_get("/files/a/b.txt", "200", &["The file a/b.txt"]);
+    example.assert_get("/users", "200", &["All users"]);
+    example.assert_get("/users/me", "200", &["You"]);
+    example.assert("DELETE /users/7", "", "", "204", &[]);
+    example.assert(
+        "PUT /users/7",
+        "",
+        "",
+        "405",
+        &["allow: DELETE, GET, HEAD, OPTIONS"],
+    );
+    example.assert("TRACE /echo", "", "", "200", &["TRACE"]);
+    example.assert_get("/nowhere", "404", &["try /search"]);
+    example.stop();
+}
+
+#[test]
+fn middleware_wraps_and_guards() {
+    let example = Example::start("middleware");
+    example.assert_get("/", "200", &["server-timing: app;dur="]);
+    example.assert_get("/logo", "200", &["cache-control: max-age=3600"]);
+    example.assert_get("/secret", "401", &["send your token", "server-timing"]);
+    let token = "authorization: Bearer onion\r\n";
+    example.assert("GET /secret", token, "", "200", &["Welcome, Ada!"]);
+    example.stop();
+}
+
+#[test]
+fn json_is_taken_and_refused_by_field() {
+    let example = Example::start("json");
+    let onion = r#"{"items": [{"name": "onion", "price": 40}]}"#;
+    example.assert_json("POST /orders", onion, "200", &[r#""total":40"#]);
+    let text = r#"{"items": [{"name": "onion", "price": "much"}]}"#;
+    example.assert_json("POST /orders", text, "422", &["items[0].price"]);
+    let gift = r#"{"items": [], "gift": true}"#;
+    example.assert_json("POST /orders", gift, "422", &[r#""field":"note""#]);
+    example.assert_json("POST /orders", "{", "400", &["line 1"]);
+    example.assert("POST /orders", "", onion, "415", &["application/json"]);
+    example.assert_json("POST /echo", "[1]", "202", &[r#"{"you_sent":[1]}"#]);
+    example.stop();
+}
+
+#[test]
+fn state_is_shared_and_inherited() {
+    let example = Example::start("state");
+    example.assert("POST /visits", "", "", "200", &["Hello! You are number 1."]);
+    example.assert(
+        "POST /eo/visits",
+        "",
+        "",
+        "200",
+        &["Saluton! You are number 2."],
+    );
+    example.assert("POST /guestbook", "", "Ada", "201", &[]);
+    example.assert_get("/guestbook", "200", &[r#"["Ada"]"#]);
+    example.stop();
+}
+
+#[test]
+fn errors_have_their_status_and_hide_their_cause() {
+    let example = Example::start("errors");
+    example.assert(
+        "POST /accounts/7/withdraw/30",
+        "",
+        "",
+        "200",
+        &["70 are left"],
+    );
+    example.assert(
+        "POST /accounts/7/withdraw/500",
+        "",
+        "",
+        "409",
+        &["not enough money"],
+    );
+    example.assert(
+        "POST /accounts/13/withdraw/5",
+        "",
+        "",
+        "403",
+        &["is closed"],
+    );
+    example.assert_get("/colors/blue", "200", &["#00f"]);
+    example.assert_get(
+        "/colors/green",
+        "404",
+        &[r#"{"error":"red and blue are known here"#],
+    );
+    let answer = example.ask("GET /motto", "", "");
+    assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+    assert!(!answer.contains("No such file"), "{answer}");
+    assert!(example.stop().contains("No such file"));
+}
+
+#[test]
+fn mount_gives_each_part_its_own_answers() {
+    let example = Example::start("mount");
+    example.assert_get("/", "200", &["Home"]);
+    example.assert_get("/api", "200", &[r#"{"version":1}"#]);
+    example.assert_get("/api/nothing", "404", &[r#"{"error":"see /api"}"#]);
+    example.assert_get("/nothing", "404", &["<h1>Nothing here</h1>"]);
+    example.assert_get(
+        "/api/admin",
+        "403",
+        &[r#"{"error":"send a key in `X-Key`"}"#],
+    );
+    example.assert(
+        "GET /api/admin",
+        "x-key: 1\r\n",
+        "",
+        "200",
+        &["The admin's page"],
+    );
+    example.assert_get("/teams/red/members/7", "200", &["Member 7 of team red"]);
+    let host = "host: acme.example.com\r\n";
+    example.assert(
+        "GET /members/7",
+        host,
+        "",
+        "200",
+        &["Member 7 of team acme"],
+    );
+    example.stop();
+}
+
+#[test]
+fn testing_runs_as_a_program_too() {
+    let example = Example::start("testing");
+    example.assert_get("/age/9999", "400", &["that is in the future"]);
+    example.stop();
+}
+
+#[test]
+fn notes_are_made_found_and_deleted() {
+    let example = Example::start("notes");
+    example.assert_get(
+        "/api/notes",
+        "200",
+        &[r#""title":"Welcome""#, "x-request-id: "],
+    );
+    let note = r#"{"title": "Onions", "tags": ["food"]}"#;
+    let made = ["location: /api/notes/2", r#""id":2"#];
+    example.assert_json("POST /api/notes", note, "201", &made);
+    example.assert_json("POST /api/notes", note, "409", &["note 2 has this title"]);
+    let wrong = r#"{"title": " ", "tags": ["food", "two words"]}"#;
+    let fields = [r#""field":"title""#, r#""field":"tags[1]""#, "request_id"];
+    example.assert_json("POST /api/notes", wrong, "422", &fields);
+    example.assert_get("/api/notes?tag=food&limit=1", "200", &["Onions"]);
+    example.assert_get("/api/notes/2", "200", &["Onions"]);
+    example.assert("DELETE /api/notes/2", "", "", "403", &["X-Key"]);
+    example.assert("DELETE /api/notes/2", "x-key: onion\r\n", "", "204", &[]);
+    example.assert_get("/api/notes/2", "404", &["no such note"]);
+    example.assert_get("/notes", "404", &["the notes are at /api/notes"]);
+    example.stop();
+}

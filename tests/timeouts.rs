@@ -1,0 +1,131 @@
+//! Each timeout of the server against one slow client, over real sockets.
+
+mod wire;
+
+use std::time::{Duration, Instant};
+
+use cepa::Server;
+use cepa::prelude::*;
+use wire::{Running, head};
+
+const SHORT: Duration = Duration::from_millis(200);
+/// Later than any timeout under test, early enough to fail a test that waits for a default.
+const LONG: Duration = Duration::from_secs(5);
+
+fn app() -> App {
+    let big = Bytes::from(vec![b'x'; 20_000_000]);
+    App::new()
+        .get("/", async || "hi")
+        .get("/big", move || {
+            let big = big.clone();
+            async move { big }
+        })
+        .get("/slow", async || {
+            tokio::time::sleep(Duration::from_millis(900)).await;
+            "slow"
+        })
+        .post("/", async |body: Bytes| body)
+}
+
+fn server() -> Server {
+    Server::new(app())
+        .with_head_timeout(SHORT)
+        .with_body_timeout(SHORT)
+        .with_idle_timeout(SHORT * 3)
+}
+
+#[test]
+fn a_client_that_sends_nothing_is_let_go() {
+    let server = Running::start(server());
+    let mut client = server.connect();
+    let start = Instant::now();
+    assert_eq!(client.read_all(), "");
+    assert!(start.elapsed() >= SHORT && start.elapsed() < LONG, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_head_that_drips_is_let_go() {
+    let server = Running::start(server());
+    let mut client = server.connect();
+    let start = Instant::now();
+    client.send("GET / HTTP/1.1\r\n");
+    // Bytes come all the time, the head never ends.
+    while client.try_send("a: b\r\n") && start.elapsed() < LONG {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(start.elapsed() < LONG);
+}
+
+#[test]
+fn a_second_head_that_drips_is_let_go() {
+    let server = Running::start(server().with_idle_timeout(LONG * 2));
+    let mut client = server.connect();
+    client.send(head("GET / HTTP/1.1"));
+    assert!(client.read_response().ends_with("hi"));
+    let start = Instant::now();
+    while client.try_send("a") && start.elapsed() < LONG {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(start.elapsed() < LONG);
+}
+
+#[test]
+fn an_idle_connection_is_kept_for_its_own_time() {
+    let server = Running::start(server());
+    let mut client = server.connect();
+    client.send(head("GET / HTTP/1.1"));
+    assert!(client.read_response().ends_with("hi"));
+    let start = Instant::now();
+    assert_eq!(client.read_all(), "");
+    assert!(start.elapsed() >= SHORT * 3 && start.elapsed() < LONG, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_body_that_stalls_is_a_408() {
+    let server = Running::start(server());
+    let mut client = server.connect();
+    client.send("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n12345");
+    let answer = client.read_all();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn a_slow_handler_is_not_cut() {
+    let server = Running::start(server());
+    let mut client = server.connect();
+    client.send(head("GET /slow HTTP/1.1"));
+    assert!(client.read_response().ends_with("slow"));
+}
+
+#[test]
+fn a_body_that_comes_slowly_is_read_to_its_end() {
+    let server = Running::start(server());
+    let mut client = server.connect();
+    client.send("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n");
+    for _ in 0..10 {
+        std::thread::sleep(SHORT / 4);
+        client.send("a");
+    }
+    assert!(client.read_response().ends_with("aaaaaaaaaa"));
+}
+
+#[test]
+fn a_client_that_takes_no_bytes_is_let_go() {
+    let server = Running::start(server());
+    let mut client = server.connect();
+    client.send(head("GET /big HTTP/1.1"));
+    server.wait_for_connections(0);
+    // What the sockets had buffered comes, and then the end, short of the whole.
+    assert!(client.read_all_bytes().len() < 20_000_000);
+}
+
+#[cfg(feature = "http2")]
+#[test]
+fn an_http2_client_that_asks_nothing_is_let_go() {
+    let server = Running::start(server());
+    let mut client = server.connect();
+    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+    let start = Instant::now();
+    client.read_all_bytes();
+    assert!(start.elapsed() < LONG);
+}

@@ -1,0 +1,7 @@
+//! A closure as handler does not say what it takes.
+
+use cepa::prelude::*;
+
+fn main() {
+    let _ = App::new().get("/{id}", |id| async move { format!("{id}") });
+}

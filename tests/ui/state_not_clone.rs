@@ -1,0 +1,9 @@
+//! A state that cannot be cloned.
+
+use cepa::prelude::*;
+
+struct Db;
+
+fn main() {
+    let _ = App::new().state(Db);
+}
