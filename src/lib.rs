@@ -40,6 +40,8 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `http2` | yes | HTTP/2 beside HTTP/1.1 |
+//! | `tls` | no | https: `Server::tls`, certificates reloaded while serving |
+//! | `proxy-protocol` | no | client addresses from load balancers that pass connections through |
 
 mod app;
 mod blocking;
@@ -86,6 +88,8 @@ pub use respond::{Html, IntoResponse, Json, Redirect, ResponsePart, Stream};
 pub use response::{Outcome, Response};
 pub use router::{ByHandler, ByName, Link, Route, RouteTable, TrailingSlash};
 pub use server::{BoundServer, RunError, Server, StopHandle, Stopping};
+#[cfg(feature = "tls")]
+pub use server::{Tls, TlsError};
 pub use service::AppService;
 
 /// What most programs need, by one `use`.

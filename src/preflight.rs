@@ -74,6 +74,12 @@ impl Provided {
             id: TypeId::of::<T>(),
         }
     }
+
+    /// Whatever a function may insert, which cannot declare it.
+    pub(crate) fn anything() -> Self {
+        struct Anything;
+        Self::local::<Anything>()
+    }
 }
 
 /// One thing that is wrong, or odd, with an app.

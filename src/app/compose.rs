@@ -140,7 +140,7 @@ impl Composer {
         composer
     }
 
-    /// Composes one scope and those mounted in it; says how many routes they have.
+    /// Composes one scope and those mounted in it; says how many routes and fallbacks they have.
     fn visit(&mut self, app: &App, outer: Outer, outermost: bool) -> usize {
         self.problems.extend(app.problems.iter().cloned());
         if !outermost {
@@ -170,8 +170,8 @@ impl Composer {
             .iter()
             .map(|child| self.mount(child, &inner, outermost))
             .sum();
-        let routes = app.routes.len() + mounted;
-        if routes == 0 && app.fallback.is_none() {
+        let routes = app.routes.len() + mounted + usize::from(app.fallback.is_some());
+        if routes == 0 {
             let idle = |(middleware, place): &(AnyMiddleware, Place)| {
                 Problem::new(
                     place,
@@ -356,30 +356,28 @@ impl Composer {
 
     /// Builds the tries and reports routes that rank equal or are never reached.
     fn freeze(&mut self) {
-        let mut conflicts: Vec<(usize, Conflict)> = Vec::new();
-        let mut shadowed: Vec<usize> = Vec::new();
+        let mut conflicts: Vec<Conflict> = Vec::new();
         for table in self.router.tables() {
             conflicts.extend(table.freeze());
-            shadowed.extend(table.shadowed());
         }
         let route = |chain: usize| self.chains[chain].route.as_deref();
-        for (chain, Conflict { other, path }) in conflicts {
-            let Some(one) = route(chain) else { continue };
-            let other = other.and_then(route);
-            let other = other.map(|other| format!(" and {} ({})", other.title(), other.location()));
+        for conflict in conflicts {
+            let Some(one) = route(conflict.chain) else {
+                continue;
+            };
+            let other = conflict.other.and_then(route);
+            let other = other.map(|other| {
+                let path = other.pattern.meeting(&one.pattern);
+                let path = path.map(|path| format!(" both match `{path}`"));
+                let path = path.unwrap_or_else(|| " rank equal".to_owned());
+                format!(" and {} ({}){path}", other.title(), other.location())
+            });
             let message = format!(
-                "{}{} both match `{path}`: change or remove one",
+                "{}{}: change or remove one",
                 one.title(),
-                other.unwrap_or_default()
+                other.unwrap_or_else(|| " ranks equal to another route".to_owned())
             );
             self.problems.push(Problem::new(one.location(), message));
-        }
-        for route in shadowed.into_iter().filter_map(route) {
-            let message = format!(
-                "{} is never reached: every method has a route of its own here",
-                route.title()
-            );
-            self.warnings.push(Problem::new(route.location(), message));
         }
     }
 }

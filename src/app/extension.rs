@@ -30,6 +30,15 @@ use crate::preflight::Problem;
 pub trait Extension {
     /// Adds the extension to the app.
     fn install(self, app: App) -> App;
+
+    #[doc(hidden)]
+    #[track_caller]
+    fn plug_into(self, app: App) -> App
+    where
+        Self: Sized + 'static,
+    {
+        app.plug_one(self)
+    }
 }
 
 impl<F: FnOnce(App) -> App> Extension for F {
@@ -46,12 +55,28 @@ impl<E: Extension> Extension for Option<E> {
             None => app,
         }
     }
+
+    #[track_caller]
+    fn plug_into(self, app: App) -> App
+    where
+        E: 'static,
+    {
+        match self {
+            Some(extension) => extension.plug_into(app),
+            None => app,
+        }
+    }
 }
 
 impl App {
     /// Adds an extension. The same one twice in one app is a build error that names both places.
     #[track_caller]
-    pub fn plug<E: Extension + 'static>(mut self, extension: E) -> Self {
+    pub fn plug<E: Extension + 'static>(self, extension: E) -> Self {
+        extension.plug_into(self)
+    }
+
+    #[track_caller]
+    fn plug_one<E: Extension + 'static>(mut self, extension: E) -> Self {
         let plugged = Plugged {
             id: TypeId::of::<E>(),
             name: std::any::type_name::<E>(),

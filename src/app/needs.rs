@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::compose::Link;
 use super::{App, Place};
 use crate::names::plain;
-use crate::preflight::{NeedKind, Problem};
+use crate::preflight::{NeedKind, Problem, Provided};
 use crate::router::Route;
 use crate::service::{Scope, States};
 
@@ -16,12 +16,16 @@ use crate::service::{Scope, States};
 pub(super) struct Needs {
     states: Vec<(TypeId, Place)>,
     provided: HashSet<TypeId>,
+    /// By the middleware that runs before the match.
+    before: HashSet<TypeId>,
 }
 
 impl Needs {
     pub(super) fn of(app: &App) -> Self {
         let mut needs = Self::default();
         needs.collect(app);
+        let before = app.before.iter().flat_map(|(one, _)| &one.provides);
+        needs.before = before.map(|provided| provided.id).collect();
         needs
     }
 
@@ -83,13 +87,13 @@ impl Needs {
         params: &[Box<str>],
     ) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut provided: HashSet<TypeId> = HashSet::new();
+        let mut provided = self.before.clone();
         for link in links {
             for need in &link.needs {
                 let problem = match need.0 {
                     NeedKind::State { .. } => None,
                     NeedKind::Local { id, .. } if provided.contains(&id) => None,
-                    NeedKind::Local { id, name } => self.missing_local(links, link, id, name),
+                    NeedKind::Local { id, name } => self.missing_local(links, &provided, link, id, name),
                     NeedKind::Path { name, probe } => probe(params).err().map(|why| {
                         let path = route.path();
                         format!(
@@ -106,15 +110,17 @@ impl Needs {
         problems
     }
 
-    /// Says nothing where nobody declares to provide the type: a function may still insert it.
+    /// Says nothing where nobody declares to provide the type, or where a function around may
+    /// insert it.
     fn missing_local(
         &self,
         links: &[Arc<Link>],
+        provided: &HashSet<TypeId>,
         link: &Link,
         id: TypeId,
         name: &str,
     ) -> Option<String> {
-        if !self.provided.contains(&id) {
+        if !self.provided.contains(&id) || provided.contains(&Provided::anything().id) {
             return None;
         }
         let need = format!("`{}` needs `Local<{}>`", link.name, plain(name));

@@ -244,10 +244,14 @@ impl fmt::Display for Error {
             None if self.0.source.is_none() => f.write_str(self.message())?,
             None => {}
         }
-        let mut separator = if self.0.message.is_some() { ": " } else { "" };
-        for source in self.sources() {
-            write!(f, "{separator}{source}")?;
-            separator = ": ";
+        let mut said = self.0.message.as_deref().unwrap_or("").to_owned();
+        for source in self.sources().map(ToString::to_string) {
+            // A message taken from its own cause is not told twice.
+            if source != said {
+                let separator = if said.is_empty() { "" } else { ": " };
+                write!(f, "{separator}{source}")?;
+                said = source;
+            }
         }
         Ok(())
     }

@@ -8,8 +8,11 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::{
+    ACCEPT, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+    ETAG, LAST_MODIFIED,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::Error;
 use crate::chain::{BoxFuture, catch_panic};
@@ -206,18 +209,17 @@ impl Watch {
                 return res;
             };
             if !error.is_chosen() {
-                let mapped = scope.mappings.iter().find_map(|map| map(&error));
-                if let Some(mapped) = mapped {
+                let map = || scope.mappings.iter().find_map(|map| map(&error));
+                if let Some(mapped) = caught(map, &context).flatten() {
                     error.become_like(mapped);
                 }
             }
             if scope.observers.is_empty() {
                 log_error(&error, &context);
             }
-            scope
-                .observers
-                .iter()
-                .for_each(|observe| observe(&error, &context));
+            for observe in &scope.observers {
+                caught(|| observe(&error, &context), &context);
+            }
             let answer = match &scope.renderer {
                 Some(renderer) => by_app(renderer, &error, &context).await,
                 None => by_default(&error, &context),
@@ -227,13 +229,33 @@ impl Watch {
     }
 }
 
+/// Calls the app's own function; its panic goes to the log, and the error is answered for anyway.
+fn caught<T>(call: impl FnOnce() -> T, context: &ErrorContext) -> Option<T> {
+    let called = std::panic::catch_unwind(AssertUnwindSafe(call));
+    called
+        .map_err(|payload| log_error(&Error::from_panic(&*payload), context))
+        .ok()
+}
+
+/// Headers that would describe a body which is not sent.
+const OF_THE_BODY: [HeaderName; 6] = [
+    CONTENT_LENGTH,
+    CONTENT_ENCODING,
+    CONTENT_RANGE,
+    CONTENT_DISPOSITION,
+    ETAG,
+    LAST_MODIFIED,
+];
+
 /// Puts the renderer's answer into the response that failed, whose other headers stay.
 fn finish(mut res: Response, answer: Response, error: Error) -> Response {
     let status = match answer.status() {
         StatusCode::OK => error.status(),
         chosen => chosen,
     };
-    res.headers_mut().remove(CONTENT_LENGTH);
+    for name in OF_THE_BODY {
+        res.headers_mut().remove(name);
+    }
     let (headers, body) = answer.into_headers_and_body();
     for name in headers.keys() {
         res.headers_mut().remove(name);

@@ -35,7 +35,7 @@ impl TrustedProxies {
     }
 
     /// Whether this address, IPv4-mapped or not, is one of them.
-    pub(super) fn contain(&self, addr: IpAddr) -> bool {
+    pub(crate) fn contain(&self, addr: IpAddr) -> bool {
         let addr = addr.to_canonical();
         self.0.iter().any(|range| range.contains(addr))
     }

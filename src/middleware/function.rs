@@ -197,7 +197,7 @@ macro_rules! function_middleware {
                 Some(AnyMiddleware {
                     name: crate::names::short::<F>(),
                     needs: Self::Args::requires(),
-                    provides: Vec::new(),
+                    provides: vec![Provided::anything()],
                     run: Erased {
                         object: Arc::new(self),
                         enter: enter::<F, Fut, K, $($arg,)*>,

@@ -110,8 +110,15 @@ impl Place {
     /// A place at the chain of automatic answers, without a match.
     pub(crate) fn refused(chain: usize, error: Error) -> Self {
         Self {
-            chain: Some(chain),
             answer: Answer::Refused(error),
+            ..Self::new(chain, Spans::default())
+        }
+    }
+
+    fn new(chain: usize, spans: Spans) -> Self {
+        Self {
+            chain: Some(chain),
+            spans,
             ..Self::default()
         }
     }
@@ -172,11 +179,8 @@ impl Router {
             true => (&self.default, None),
             false => self.table_of(host()),
         };
-        let mut place = Place {
-            host,
-            ..Place::default()
-        };
-        place.chain = Some(table.find(method, path, &mut place.spans, &mut place.answer));
+        let mut place = table.find(method, path);
+        place.host = host;
         place
     }
 
@@ -193,8 +197,7 @@ impl Router {
         let Ok(found) = self.host_trie.at(&labels) else {
             return (&self.default, None);
         };
-        let mut spans = Spans::default();
-        table::capture(&labels, &found.params, &mut spans);
+        let spans = table::spans(&labels, &found.params);
         (
             &self.hosts[*found.value],
             Some(Box::new(HostMatch { text, spans })),

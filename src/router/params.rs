@@ -160,6 +160,8 @@ mod tests {
                 assert_eq!(list.iter().collect::<Vec<_>>(), pairs);
             }
             assert_eq!(list.more.capacity() > 0, count > 8, "{count} spans");
+            (0..20).for_each(|n| list.push(n, n));
+            assert!(list.iter().eq((0..20).map(|n| (n, n))));
         }
     }
 

@@ -1,25 +1,29 @@
 //! The routes of one host: a trie per method, and the prefixes whose scopes answer for a miss.
 
 use http::Method;
+use matchit::InsertError;
 
-use super::{Answer, Pattern, Spans, TrailingSlash};
+use super::{Answer, Pattern, Place, Spans, TrailingSlash};
 
-/// One trie per method. Values are indices of chains.
+/// One trie per method, by what was added until `freeze`.
 #[derive(Default)]
 pub(crate) struct Table {
     host: Option<String>,
-    tries: Vec<(Method, matchit::Router<usize>)>,
-    /// Routes for any method, for methods without a trie of their own.
-    any: matchit::Router<usize>,
-    /// All that was added, to find both sides of a conflict.
     entries: Vec<Entry>,
-    prefixes: Prefixes,
+    /// GET first; the trie of `None` serves methods without one of their own.
+    tries: Vec<(Option<Method>, matchit::Router<Target>)>,
+    /// The chains that answer below a prefix.
+    prefixes: matchit::Router<usize>,
+    /// Slashes in the longest prefix.
+    depth: usize,
+    /// The chain for paths below no prefix.
+    root: usize,
 }
 
 struct Entry {
     method: Option<Method>,
     pattern: Pattern,
-    route: Target,
+    target: Target,
 }
 
 /// Where a route leads, and who answers for its path where the method is another.
@@ -36,10 +40,9 @@ pub(crate) struct Target {
 /// A route that ranks equal to one added before.
 #[derive(Debug)]
 pub(crate) struct Conflict {
+    pub(crate) chain: usize,
     /// The chain of the other route, if it could be found.
     pub(crate) other: Option<usize>,
-    /// A path that both match.
-    pub(crate) path: String,
 }
 
 impl Table {
@@ -55,40 +58,42 @@ impl Table {
     }
 
     /// Notes a route; `freeze` puts it into the tries.
-    pub(crate) fn add(&mut self, method: Option<Method>, pattern: Pattern, route: Target) {
+    pub(crate) fn add(&mut self, method: Option<Method>, pattern: Pattern, target: Target) {
         self.entries.push(Entry {
             method,
             pattern,
-            route,
+            target,
         });
     }
 
-    /// Notes a scope that answers for everything below a prefix nothing matched in.
+    /// Notes a scope that answers for everything at and below a prefix nothing matched in.
     pub(crate) fn add_prefix(&mut self, prefix: &Pattern, chain: usize) {
-        self.prefixes.add(prefix, chain);
+        let text = prefix.text();
+        if text.is_empty() {
+            self.root = chain;
+            return;
+        }
+        // Prefixes of equal shape: the first mount answers for what none of them matches.
+        if self.prefixes.insert(text, chain).is_ok() {
+            self.depth = self.depth.max(text.matches('/').count());
+        }
     }
 
-    /// Builds the tries and reports routes that rank equal, as `(index of chain, conflict)`.
-    pub(crate) fn freeze(&mut self) -> Vec<(usize, Conflict)> {
+    /// Builds the tries and reports routes that rank equal, each once.
+    pub(crate) fn freeze(&mut self) -> Vec<Conflict> {
         let mut conflicts = Vec::new();
-        let mut methods: Vec<Method> = Vec::new();
-        for method in self
-            .entries
-            .iter()
-            .filter_map(|entry| entry.method.as_ref())
-        {
-            if !methods.contains(method) {
-                methods.push(method.clone());
+        let mut methods = vec![Some(Method::GET), None];
+        for entry in &self.entries {
+            if !methods.contains(&entry.method) {
+                methods.push(entry.method.clone());
             }
         }
-        methods.sort_by_key(|method| *method != Method::GET);
         for method in methods {
-            let trie = self.trie(Some(&method), &mut conflicts);
+            let trie = self.trie(&method, &mut conflicts);
             self.tries.push((method, trie));
         }
-        self.any = self.trie(None, &mut conflicts);
-        conflicts.sort_by_key(|(chain, _)| *chain);
-        conflicts.dedup_by_key(|(chain, _)| *chain);
+        conflicts.sort_by_key(|conflict| conflict.chain);
+        conflicts.dedup_by_key(|conflict| conflict.chain);
         conflicts
     }
 
@@ -96,265 +101,143 @@ impl Table {
     /// for HEAD those of GET.
     fn trie(
         &self,
-        method: Option<&Method>,
-        conflicts: &mut Vec<(usize, Conflict)>,
-    ) -> matchit::Router<usize> {
+        method: &Option<Method>,
+        conflicts: &mut Vec<Conflict>,
+    ) -> matchit::Router<Target> {
+        let mut ranks = vec![method.clone(), None];
+        if *method == Some(Method::HEAD) {
+            ranks.insert(1, Some(Method::GET));
+        }
+        ranks.dedup();
         let mut trie = matchit::Router::new();
         let mut inside: Vec<&Entry> = Vec::new();
-        let mut taken = std::collections::HashSet::new();
-        for rank in Self::ranks(method) {
-            let mut added = Vec::new();
+        for rank in ranks {
+            let preferred = inside.len();
             for entry in self.entries.iter().filter(|entry| entry.method == rank) {
-                let shape = shape(&entry.pattern);
-                if taken.contains(&shape) {
-                    continue;
-                }
-                added.push(shape);
-                match trie.insert(entry.pattern.text(), entry.route.chain) {
+                let is_same = |other: &&Entry| other.pattern.shape() == entry.pattern.shape();
+                match trie.insert(entry.pattern.text(), entry.target) {
                     Ok(()) => inside.push(entry),
-                    Err(_) => conflicts.push((entry.route.chain, conflict(entry, &inside))),
+                    Err(_) if inside[..preferred].iter().any(is_same) => {}
+                    Err(error) => conflicts.push(conflict(entry, &error, &inside)),
                 }
             }
-            taken.extend(added);
         }
         trie
     }
 
-    /// Whose routes stand in the trie of a method, the first winning for equal patterns.
-    fn ranks(method: Option<&Method>) -> Vec<Option<Method>> {
-        match method {
-            None => vec![None],
-            Some(&Method::HEAD) => vec![Some(Method::HEAD), Some(Method::GET), None],
-            Some(method) => vec![Some(method.clone()), None],
+    /// The place of a method and path, or what to answer there.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Place {
+        match self.trie_of(method).at(path) {
+            Ok(found) => Place::new(found.value.chain, spans(path, &found.params)),
+            Err(_) => self.miss(method, path),
         }
     }
 
-    /// The chain for a method and path; captures the parameters, or notes what to answer.
-    pub(crate) fn find(
-        &self,
-        method: &Method,
-        path: &str,
-        spans: &mut Spans,
-        answer: &mut Answer,
-    ) -> usize {
-        if let Ok(found) = self.trie_of(method).at(path) {
-            capture(path, &found.params, spans);
-            return *found.value;
-        }
-        self.miss(method, path, spans, answer)
-    }
-
-    fn trie_of(&self, method: &Method) -> &matchit::Router<usize> {
-        let own = |method: &Method| {
-            self.tries
-                .iter()
-                .find(|(m, _)| m == method)
-                .map(|(_, trie)| trie)
+    fn trie_of(&self, method: &Method) -> &matchit::Router<Target> {
+        let of = |wanted: Option<&Method>| {
+            let mut tries = self.tries.iter();
+            tries.find(|(method, _)| method.as_ref() == wanted)
         };
-        own(method)
-            .or_else(|| {
-                if *method == Method::HEAD {
-                    own(&Method::GET)
-                } else {
-                    None
-                }
-            })
-            .unwrap_or(&self.any)
+        let of_get = || of((*method == Method::HEAD).then_some(&Method::GET));
+        let (_, trie) = of(Some(method)).or_else(of_get).unwrap_or(&self.tries[1]);
+        trie
     }
 
     #[cold]
-    fn miss(&self, method: &Method, path: &str, spans: &mut Spans, answer: &mut Answer) -> usize {
-        if let Some((chain, allow)) = self.other_methods(path, spans) {
-            *answer = Answer::Methods(allow);
-            return chain;
-        }
-        if let Some(chain) = self.other_slash(method, path, spans, answer) {
-            return chain;
-        }
-        self.prefixes.longest(path, spans)
+    fn miss(&self, method: &Method, path: &str) -> Place {
+        self.other_methods(path)
+            .or_else(|| self.other_slash(method, path))
+            .unwrap_or_else(|| self.below_prefix(path))
     }
 
-    /// The methods that match a path, and the chain that answers for them.
-    fn other_methods(&self, path: &str, spans: &mut Spans) -> Option<(usize, String)> {
-        let mut first = None;
-        let mut allow: Vec<&str> = Vec::new();
-        for (method, trie) in &self.tries {
-            if let Ok(found) = trie.at(path) {
-                if first.is_none() {
-                    capture(path, &found.params, spans);
-                    first = self
-                        .entries
-                        .iter()
-                        .find(|entry| entry.route.chain == *found.value);
-                }
-                allow.push(method.as_str());
-            }
-        }
-        let route = first?.route;
-        spans.truncate(route.prefix_params);
-        if allow.contains(&"GET") && !allow.contains(&"HEAD") {
+    /// The answer of the scope with the longest prefix of a path.
+    fn below_prefix(&self, path: &str) -> Place {
+        let slashes = path.match_indices('/').map(|(at, _)| at).skip(1);
+        let ends: Vec<usize> = slashes.chain([path.len()]).take(self.depth).collect();
+        let longest = ends.iter().rev().find_map(|&end| {
+            let found = self.prefixes.at(&path[..end]).ok()?;
+            Some(Place::new(*found.value, spans(path, &found.params)))
+        });
+        longest.unwrap_or_else(|| Place::new(self.root, Spans::default()))
+    }
+
+    /// The methods that match a path.
+    fn other_methods(&self, path: &str) -> Option<Place> {
+        let mut matching = self
+            .tries
+            .iter()
+            .filter_map(|(method, trie)| Some((method.as_ref()?.as_str(), trie.at(path).ok()?)));
+        let (first, found) = matching.next()?;
+        let mut allow = vec![first, "OPTIONS"];
+        allow.extend(matching.map(|(method, _)| method));
+        if allow.contains(&"GET") {
             allow.push("HEAD");
         }
-        if !allow.contains(&"OPTIONS") {
-            allow.push("OPTIONS");
-        }
         allow.sort_unstable();
-        Some((route.automatic, allow.join(", ")))
+        allow.dedup();
+        let answer = Answer::Methods(allow.join(", "));
+        Some(
+            found
+                .value
+                .automatically(spans(path, &found.params), answer),
+        )
     }
 
-    fn other_slash(
-        &self,
-        method: &Method,
-        path: &str,
-        spans: &mut Spans,
-        answer: &mut Answer,
-    ) -> Option<usize> {
+    /// What becomes of a path that matches with its last slash toggled.
+    fn other_slash(&self, method: &Method, path: &str) -> Option<Place> {
         let toggled = match path.strip_suffix('/') {
             Some("") => return None,
             Some(plain) => plain.to_owned(),
             None => format!("{path}/"),
         };
         let found = self.trie_of(method).at(&toggled).ok()?;
-        let entry = self
-            .entries
-            .iter()
-            .find(|entry| entry.route.chain == *found.value)?;
-        match entry.route.slash {
-            TrailingSlash::Strict => None,
-            TrailingSlash::Redirect => {
-                // A path like `//host` would lead a browser away from this site.
-                if !crate::respond::is_local(&toggled) {
-                    return None;
-                }
-                capture(&toggled, &found.params, spans);
-                spans.truncate(entry.route.prefix_params);
-                *answer = Answer::Redirect(toggled);
-                Some(entry.route.automatic)
+        let spans = spans(&toggled, &found.params);
+        match found.value.slash {
+            // A catch-all may have captured the byte that the path does not have.
+            TrailingSlash::Same if spans.iter().all(|(_, end)| end as usize <= path.len()) => {
+                Some(Place::new(found.value.chain, spans))
             }
-            TrailingSlash::Same => {
-                capture(&toggled, &found.params, spans);
-                spans_within(path, spans).then_some(entry.route.chain)
+            // A path like `//host` would lead a browser away from this site.
+            TrailingSlash::Redirect if crate::respond::is_local(&toggled) => {
+                let answer = Answer::Redirect(toggled.clone());
+                Some(found.value.automatically(spans, answer))
             }
+            _ => None,
         }
     }
-
-    /// The entries, to warn about routes that are never reached.
-    pub(crate) fn shadowed(&self) -> impl Iterator<Item = usize> {
-        const ALL: [Method; 9] = [
-            Method::GET,
-            Method::HEAD,
-            Method::POST,
-            Method::PUT,
-            Method::PATCH,
-            Method::DELETE,
-            Method::OPTIONS,
-            Method::CONNECT,
-            Method::TRACE,
-        ];
-        self.entries
-            .iter()
-            .filter(|entry| entry.method.is_none())
-            .filter_map(|any| {
-                let same = |method: &Method| {
-                    let method = Some(method.clone());
-                    self.entries
-                        .iter()
-                        .any(|e| e.method == method && shape(&e.pattern) == shape(&any.pattern))
-                };
-                ALL.iter().all(same).then_some(any.route.chain)
-            })
-    }
 }
 
-/// A catch-all captured one byte more of the toggled path than the path has.
-fn spans_within(path: &str, spans: &Spans) -> bool {
-    spans.iter().all(|(_, end)| end as usize <= path.len())
-}
-
-/// A pattern without its parameter names: equal for patterns that match the same paths.
-fn shape(pattern: &Pattern) -> String {
-    let mut shape = String::new();
-    for part in pattern.parts() {
-        match part {
-            super::pattern::Part::Literal(text) => shape.push_str(text),
-            super::pattern::Part::Param(_) => shape.push_str("{}"),
-            super::pattern::Part::Rest(_) => shape.push_str("{*}"),
+impl Target {
+    /// The automatic answer of the scope, which knows the parameters of its prefix alone.
+    fn automatically(&self, mut spans: Spans, answer: Answer) -> Place {
+        spans.truncate(self.prefix_params);
+        Place {
+            answer,
+            ..Place::new(self.automatic, spans)
         }
     }
-    shape
 }
 
-/// Who an entry conflicts with, found by trying it against each alone.
-fn conflict(entry: &Entry, inside: &[&Entry]) -> Conflict {
-    let other = inside.iter().find(|other| {
-        let mut pair = matchit::Router::new();
-        let first = pair.insert(other.pattern.text(), ());
-        first.is_ok() && pair.insert(entry.pattern.text(), ()).is_err()
-    });
-    let samples = other
-        .into_iter()
-        .map(|other| other.pattern.sample())
-        .chain([entry.pattern.sample()]);
-    let matches = |pattern: &Pattern, path: &str| {
-        let mut one = matchit::Router::new();
-        one.insert(pattern.text(), ()).is_ok() && one.at(path).is_ok()
+fn conflict(entry: &Entry, error: &InsertError, inside: &[&Entry]) -> Conflict {
+    let InsertError::Conflict { with } = error else {
+        return Conflict {
+            chain: entry.target.chain,
+            other: None,
+        };
     };
-    let path = samples
-        .filter(|path| matches(&entry.pattern, path))
-        .find(|path| other.is_none_or(|other| matches(&other.pattern, path)))
-        .unwrap_or_else(|| entry.pattern.sample());
+    let other = inside.iter().find(|other| other.pattern.text() == with);
     Conflict {
-        other: other.map(|other| other.route.chain),
-        path,
+        chain: entry.target.chain,
+        other: other.map(|other| other.target.chain),
     }
 }
 
-/// Notes where in `path` the captured values are.
-pub(super) fn capture(path: &str, params: &matchit::Params<'_, '_>, spans: &mut Spans) {
+/// Where in `path` the captured values are.
+pub(super) fn spans(path: &str, params: &matchit::Params<'_, '_>) -> Spans {
+    let mut spans = Spans::default();
     for (_, value) in params.iter() {
         let start = value.as_ptr() as usize - path.as_ptr() as usize;
         spans.push(start as u32, (start + value.len()) as u32);
     }
-}
-
-/// Which scope answers for a path below its prefix.
-#[derive(Default)]
-struct Prefixes {
-    trie: matchit::Router<usize>,
-    /// The chain for paths below no prefix.
-    root: usize,
-    /// Slashes in the longest prefix.
-    depth: usize,
-}
-
-impl Prefixes {
-    fn add(&mut self, prefix: &Pattern, chain: usize) {
-        if prefix.text().is_empty() {
-            self.root = chain;
-            return;
-        }
-        // Prefixes of equal shape: the first mount answers for what none of them matches.
-        if self.trie.insert(prefix.text(), chain).is_ok() {
-            self.depth = self.depth.max(prefix.text().matches('/').count());
-        }
-    }
-
-    fn longest(&self, path: &str, spans: &mut Spans) -> usize {
-        let ends = path
-            .match_indices('/')
-            .map(|(at, _)| at)
-            .skip(1)
-            .take(self.depth);
-        let mut ends: Vec<usize> = ends.collect();
-        if ends.len() < self.depth {
-            ends.push(path.len());
-        }
-        for end in ends.into_iter().rev() {
-            if let Ok(found) = self.trie.at(&path[..end]) {
-                capture(path, &found.params, spans);
-                return *found.value;
-            }
-        }
-        self.root
-    }
+    spans
 }

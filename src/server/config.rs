@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) stream_limit: u32,
     pub(crate) allowed_hosts: Option<Vec<String>>,
     pub(crate) server_header: bool,
+    #[cfg(feature = "proxy-protocol")]
+    pub(crate) proxy_peers: Result<crate::extract::TrustedProxies, String>,
 }
 
 impl Default for Config {
@@ -38,6 +40,8 @@ impl Default for Config {
             stream_limit: 100,
             allowed_hosts: None,
             server_header: true,
+            #[cfg(feature = "proxy-protocol")]
+            proxy_peers: Ok(crate::extract::TrustedProxies::default()),
         }
     }
 }

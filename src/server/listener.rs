@@ -11,11 +11,30 @@ use super::io::Socket;
 
 /// Where a server listens, as it was told; bound when it starts.
 #[derive(Debug)]
-pub(super) enum Source {
+pub(super) struct Source {
+    place: Place,
+    pub(super) role: Role,
+}
+
+#[derive(Debug)]
+enum Place {
     Tcp(io::Result<Vec<SocketAddr>>),
     Ready(std::net::TcpListener),
     #[cfg(unix)]
     Unix(std::path::PathBuf),
+}
+
+/// What is done with the connections of a listener.
+#[derive(Debug)]
+pub(super) enum Role {
+    /// They are served as they are.
+    Plain,
+    /// They are served after a TLS handshake.
+    #[cfg(feature = "tls")]
+    Tls(super::Tls),
+    /// They are sent to https.
+    #[cfg(feature = "tls")]
+    Redirect,
 }
 
 /// A bound socket.
@@ -27,17 +46,28 @@ pub(super) enum Listener {
 }
 
 impl Source {
-    pub(super) fn tcp(addr: impl ToSocketAddrs) -> Self {
-        Self::Tcp(addr.to_socket_addrs().map(Iterator::collect))
+    pub(super) fn tcp(addr: impl ToSocketAddrs, role: Role) -> Self {
+        let place = Place::Tcp(addr.to_socket_addrs().map(Iterator::collect));
+        Self { place, role }
     }
 
-    pub(super) fn bind(self) -> Result<Listener, RunError> {
-        match self {
-            Self::Tcp(addrs) => bind_first(&addrs.map_err(RunError::Address)?),
-            Self::Ready(listener) => adopt(listener).map_err(RunError::Runtime),
+    pub(super) fn ready(listener: std::net::TcpListener) -> Self {
+        Self { place: Place::Ready(listener), role: Role::Plain }
+    }
+
+    #[cfg(unix)]
+    pub(super) fn unix(path: std::path::PathBuf) -> Self {
+        Self { place: Place::Unix(path), role: Role::Plain }
+    }
+
+    pub(super) fn bind(self) -> Result<(Listener, Role), RunError> {
+        let listener = match self.place {
+            Place::Tcp(addrs) => bind_first(&addrs.map_err(RunError::Address)?),
+            Place::Ready(listener) => adopt(listener).map_err(RunError::Runtime),
             #[cfg(unix)]
-            Self::Unix(path) => bind_unix(path),
-        }
+            Place::Unix(path) => bind_unix(path),
+        };
+        Ok((listener?, self.role))
     }
 }
 
@@ -86,11 +116,11 @@ impl Listener {
     }
 
     /// The address as it is printed.
-    pub(super) fn title(&self) -> String {
+    pub(super) fn title(&self, scheme: &str) -> String {
         match self {
-            Self::Tcp(listener) => match listener.local_addr() {
-                Ok(addr) => format!("http://{addr}"),
-                Err(_) => "a socket".to_owned(),
+            Self::Tcp(_) => match self.addr() {
+                Some(addr) => format!("{scheme}://{addr}"),
+                None => "a socket".to_owned(),
             },
             #[cfg(unix)]
             Self::Unix(_, path) => format!("unix:{}", path.display()),

@@ -7,24 +7,31 @@ mod activity;
 mod answer;
 mod config;
 mod connection;
+mod entrance;
 mod io;
 mod listener;
+#[cfg(feature = "proxy-protocol")]
+mod proxy_protocol;
 mod run_error;
 mod serve;
 mod shutdown;
+#[cfg(feature = "tls")]
+mod tls;
 
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{TcpListener, ToSocketAddrs};
 
 pub(crate) use activity::Activity;
 pub use run_error::RunError;
 pub use serve::{BoundServer, StopHandle};
 pub(crate) use shutdown::Lifecycle;
 pub use shutdown::Stopping;
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsError};
 
 use crate::app::App;
 use crate::log::{self, Level};
 use config::Config;
-use listener::Source;
+use listener::{Role, Source};
 
 /// An app with the addresses it listens on, its limits and its timeouts.
 ///
@@ -44,7 +51,7 @@ use listener::Source;
 ///     .with_idle_timeout(Duration::from_secs(20))
 ///     .bind()
 ///     .await?;
-/// println!("the system chose {:?}", server.local_addr());
+/// println!("the system chose {:?}", server.local_addrs());
 /// server.stop_handle().stop();
 /// server.serve().await
 /// # }
@@ -66,7 +73,7 @@ impl Server {
     /// Listens on an address too: `127.0.0.1:3000`, `[::]:80`, `localhost:8080`. Of a name with
     /// several addresses, the first that works is taken. Port 0 lets the system choose.
     pub fn tcp(mut self, addr: impl ToSocketAddrs) -> Self {
-        self.sources.push(Source::tcp(addr));
+        self.sources.push(Source::tcp(addr, Role::Plain));
         self
     }
 
@@ -74,13 +81,38 @@ impl Server {
     /// replaced; the file is removed at the end.
     #[cfg(unix)]
     pub fn unix(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.sources.push(Source::Unix(path.into()));
+        self.sources.push(Source::unix(path.into()));
         self
     }
 
     /// Listens on a socket that was bound elsewhere too, for example by systemd.
     pub fn listener(mut self, listener: TcpListener) -> Self {
-        self.sources.push(Source::Ready(listener));
+        self.sources.push(Source::ready(listener));
+        self
+    }
+
+    /// Listens on an address for TLS too (feature `tls`).
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, addr: impl ToSocketAddrs, tls: Tls) -> Self {
+        self.sources.push(Source::tcp(addr, Role::Tls(tls)));
+        self
+    }
+
+    /// Listens on an address too and redirects everything there to https (308), on the port of
+    /// the first [`tls`](Self::tls) address (feature `tls`).
+    #[cfg(feature = "tls")]
+    pub fn redirect_to_https(mut self, addr: impl ToSocketAddrs) -> Self {
+        self.sources.push(Source::tcp(addr, Role::Redirect));
+        self
+    }
+
+    /// Reads a PROXY protocol header, version 1 or 2, from connections of these peers (feature
+    /// `proxy-protocol`); from them it is required, from others it is refused as a bad request.
+    ///
+    /// Entries are addresses, ranges, `loopback` or `private`, as in [`App::trust_proxies`].
+    #[cfg(feature = "proxy-protocol")]
+    pub fn with_proxy_protocol<P: AsRef<str>>(mut self, peers: impl IntoIterator<Item = P>) -> Self {
+        self.config.proxy_peers = crate::extract::TrustedProxies::parse(peers);
         self
     }
 
@@ -96,8 +128,10 @@ impl Server {
         if self.sources.is_empty() {
             return Err(RunError::Nowhere);
         }
-        let listeners: Result<Vec<_>, _> = self.sources.into_iter().map(Source::bind).collect();
-        Ok(BoundServer::new(service, listeners?, self.config))
+        #[cfg(feature = "proxy-protocol")]
+        self.config.proxy_peers.as_ref().map_err(|problem| RunError::Proxies(problem.clone()))?;
+        let bound: Result<Vec<_>, _> = self.sources.into_iter().map(Source::bind).collect();
+        BoundServer::new(service, bound?, self.config)
     }
 
     /// Serves until SIGTERM or Ctrl-C, on the runtime it is called in.
@@ -122,10 +156,3 @@ impl Server {
     }
 }
 
-impl BoundServer {
-    /// The first TCP address it listens on, with the port the system chose.
-    #[must_use]
-    pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.addrs().next()
-    }
-}

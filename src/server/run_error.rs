@@ -22,6 +22,12 @@ pub enum RunError {
     },
     /// The server was given no address.
     Nowhere,
+    /// The list of peers that speak the PROXY protocol is malformed.
+    #[cfg(feature = "proxy-protocol")]
+    Proxies(String),
+    /// The certificate or its key cannot be used.
+    #[cfg(feature = "tls")]
+    Certificate(super::TlsError),
     /// `run` was called inside a runtime.
     InsideRuntime,
     /// The runtime or the socket failed.
@@ -51,6 +57,10 @@ impl fmt::Display for RunError {
                 _ => write!(f, "{addr} cannot be listened on: {source}"),
             },
             Self::Nowhere => f.write_str("the server listens nowhere: add `.tcp(\"127.0.0.1:3000\")`"),
+            #[cfg(feature = "proxy-protocol")]
+            Self::Proxies(problem) => f.write_str(problem),
+            #[cfg(feature = "tls")]
+            Self::Certificate(problem) => problem.fmt(f),
             Self::InsideRuntime => f.write_str(
                 "`run` starts a runtime of its own and was called inside one: write `.listen(addr).await` there",
             ),
@@ -75,6 +85,10 @@ impl std::error::Error for RunError {
             Self::Address(error) | Self::Runtime(error) => Some(error),
             Self::Bind { source, .. } => Some(source),
             Self::Start(error) | Self::Stop(error) => error.source().map(|source| source as _),
+            #[cfg(feature = "proxy-protocol")]
+            Self::Proxies(_) => None,
+            #[cfg(feature = "tls")]
+            Self::Certificate(problem) => Some(problem),
             Self::InsideRuntime | Self::Nowhere => None,
         }
     }

@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 use super::config::Config;
-use super::connection::{self, Peer};
-use super::listener::Listener;
+use super::entrance::{self, Entrance};
+use super::listener::{Listener, Role};
 use super::run_error::RunError;
 use super::shutdown::{Either, race, signal};
 use crate::log::{self, Level};
@@ -20,7 +20,7 @@ use crate::service::AppService;
 #[must_use = "the server accepts nothing until `serve` is awaited"]
 pub struct BoundServer {
     service: AppService,
-    listeners: Vec<Listener>,
+    entrances: Vec<Entrance>,
     config: Config,
     stop: StopHandle,
 }
@@ -39,20 +39,25 @@ impl StopHandle {
 
 /// What the accepting tasks share.
 struct Accepting {
-    service: AppService,
     config: Arc<Config>,
     places: Arc<Semaphore>,
     connections: Mutex<JoinSet<()>>,
 }
 
 impl BoundServer {
-    pub(super) fn new(service: AppService, listeners: Vec<Listener>, config: Config) -> Self {
-        Self { service, listeners, config, stop: StopHandle::default() }
+    pub(super) fn new(
+        service: AppService,
+        bound: Vec<(Listener, Role)>,
+        config: Config,
+    ) -> Result<Self, RunError> {
+        let entrances = entrance::open(&service, bound)?;
+        Ok(Self { service, entrances, config, stop: StopHandle::default() })
     }
 
-    /// The TCP addresses it listens on.
-    pub(super) fn addrs(&self) -> impl Iterator<Item = SocketAddr> {
-        self.listeners.iter().filter_map(Listener::addr)
+    /// The TCP addresses it listens on, in the order written, with the ports the system chose.
+    #[must_use]
+    pub fn local_addrs(&self) -> Vec<SocketAddr> {
+        self.entrances.iter().filter_map(|entrance| entrance.listener.addr()).collect()
     }
 
     /// A handle that stops it.
@@ -75,15 +80,14 @@ impl BoundServer {
         let mut told = pin!(race(self.stop.0.notified(), signal()));
         let stop_timeout = self.config.stop_timeout;
         let accepting = Arc::new(Accepting {
-            service: self.service.clone(),
             places: Arc::new(Semaphore::new(self.config.connection_limit.min(Semaphore::MAX_PERMITS))),
             config: Arc::new(self.config),
             connections: Mutex::default(),
         });
         let mut acceptors = JoinSet::new();
-        for listener in self.listeners {
-            log::emit(Level::Info, &format!("listening on {}", listener.title()));
-            acceptors.spawn(Arc::clone(&accepting).accept(listener));
+        for entrance in self.entrances {
+            log::emit(Level::Info, &format!("listening on {}", entrance.title()));
+            acceptors.spawn(Arc::clone(&accepting).accept(entrance));
         }
         told.as_mut().await;
         acceptors.shutdown().await;
@@ -113,24 +117,26 @@ impl BoundServer {
 
 impl Accepting {
     /// Accepts for as long as the task lives; full, it leaves new connections in the backlog.
-    async fn accept(self: Arc<Self>, listener: Listener) {
+    async fn accept(self: Arc<Self>, entrance: Entrance) {
+        let Entrance { listener, door } = entrance;
+        let door = Arc::new(door);
         while let Ok(place) = Arc::clone(&self.places).acquire_owned().await {
             let accepted = listener.accept().await;
-            let peer = Peer {
-                view: self.service.view(accepted.peer(), self.config.body_limit),
-                config: Arc::clone(&self.config),
-            };
-            let socket = accepted.into_socket();
-            let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+            let (door, config) = (Arc::clone(&door), Arc::clone(&self.config));
+            let mut connections = self.connections();
             while connections.try_join_next().is_some() {}
             connections.spawn(async move {
-                connection::serve(socket, peer).await;
+                door.admit(accepted, config).await;
                 drop(place);
             });
         }
     }
 
+    fn connections(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take_connections(&self) -> JoinSet<()> {
-        std::mem::take(&mut *self.connections.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.connections())
     }
 }

@@ -1,8 +1,8 @@
 //! Extractors of the head: headers, host, and who the client is.
 
-use cepa::{OptionalFromRequest, Uri, prelude::*};
+use cepa::{OptionalFromRequest, Server, Uri, prelude::*};
 
-use crate::common::Running;
+use crate::wire::{Running, head};
 
 struct Depth(u8);
 
@@ -120,8 +120,8 @@ async fn who(addr: ClientAddr, Host(host): Host) -> String {
     format!("{addr} {host}")
 }
 
-#[tokio::test]
-async fn only_trusted_proxies_say_who_the_client_is() {
+#[test]
+fn only_trusted_proxies_say_who_the_client_is() {
     let rows: &[(&[&str], &str, &str)] = &[
         (
             &[],
@@ -184,25 +184,27 @@ async fn only_trusted_proxies_say_who_the_client_is() {
         ),
     ];
     for (trusted, headers, wanted) in rows {
-        let server = Running::start(App::new().trust_proxies(*trusted).get("/", who)).await;
-        let asked = format!("GET / HTTP/1.1\nHost: a.test:3000\n{headers}\n\n");
-        assert_eq!(
-            server.ask(&asked).await.body,
-            *wanted,
-            "{trusted:?} {headers}"
-        );
-        server.stop().await.unwrap();
+        let app = App::new().trust_proxies(*trusted).get("/", who);
+        let server = Running::start(Server::new(app));
+        let mut client = server.connect();
+        let headers = headers.replace('\n', "\r\n");
+        client.send(format!(
+            "GET / HTTP/1.1\r\nhost: a.test:3000\r\n{headers}\r\n\r\n"
+        ));
+        let answer = client.read_response();
+        let body = answer.rsplit("\r\n").next().unwrap();
+        assert_eq!(body, *wanted, "{trusted:?} {headers}");
     }
 }
 
-#[tokio::test]
-async fn the_peer_is_who_connected() {
+#[test]
+fn the_peer_is_who_connected() {
     let app = App::new().get("/", async |req: Request| format!("{:?}", req.peer_addr()));
-    let server = Running::start(app).await;
-    let mut client = server.connect().await;
-    client.send("GET / HTTP/1.1\nHost: a\n\n").await;
+    let server = Running::start(Server::new(app));
+    let mut client = server.connect();
+    client.send(head("GET / HTTP/1.1"));
     let peer = client.stream.local_addr().unwrap();
-    assert_eq!(client.answer().await.body, format!("Some({peer})"));
+    assert!(client.read_response().ends_with(&format!("Some({peer})")));
 }
 
 /// An extractor of one's own that can be absent.

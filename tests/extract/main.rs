@@ -1,11 +1,11 @@
 //! Every extractor with good and with bad input: what the handler gets, or which status is sent.
 
 mod bodies;
-#[path = "../common/mod.rs"]
-mod common;
 mod functions;
 mod heads;
 mod json;
+#[path = "../wire/mod.rs"]
+mod wire;
 
 use std::collections::BTreeMap;
 

@@ -14,24 +14,33 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A server on a thread and a runtime of its own; stops when it is dropped.
 pub struct Running {
     pub addr: SocketAddr,
+    pub addrs: Vec<SocketAddr>,
     stop: StopHandle,
     thread: Option<JoinHandle<Result<(), RunError>>>,
 }
 
 impl Running {
+    /// Serves on a TCP address of its own, after those the server has.
     pub fn start(server: Server) -> Self {
+        let mut running = Self::start_on(server.tcp("127.0.0.1:0"));
+        running.addr = *running.addrs.last().unwrap();
+        running
+    }
+
+    /// Serves on the addresses that the server has.
+    pub fn start_on(server: Server) -> Self {
         let (send, receive) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             let mut builder = tokio::runtime::Builder::new_multi_thread();
             let runtime = builder.worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(async {
-                let server = server.tcp("127.0.0.1:0").bind().await?;
-                send.send((server.local_addr().unwrap(), server.stop_handle())).unwrap();
+                let server = server.bind().await?;
+                send.send((server.local_addrs(), server.stop_handle())).unwrap();
                 server.serve().await
             })
         });
-        let (addr, stop) = receive.recv_timeout(PATIENCE).expect("the server starts");
-        Self { addr, stop, thread: Some(thread) }
+        let (addrs, stop) = receive.recv_timeout(PATIENCE).expect("the server starts");
+        Self { addr: addrs[0], addrs, stop, thread: Some(thread) }
     }
 
     pub fn connect(&self) -> Client {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use cepa::prelude::*;
-use cepa::{BoxError, Endpoint, ErrorRenderer, IntoEndpoint, IntoMiddleware, Stream, Value};
+use cepa::{BoxError, Endpoint, ErrorRenderer, IntoEndpoint, IntoMiddleware, Stream, Uri, Value};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Default)]
@@ -54,12 +54,9 @@ async fn create(
     }
 }
 
-async fn upload(
-    tenant: Option<Local<Tenant>>,
-    sent: Result<Bytes>,
-    path: cepa::http::Uri,
-) -> String {
-    format!("{} {} {path}", tenant.is_some(), sent.is_ok())
+async fn upload(tenant: Option<Local<Tenant>>, sent: Result<Bytes>, path: Uri) -> String {
+    let tenant = tenant.map(|Local(tenant)| tenant.0);
+    format!("{tenant:?} {} {path}", sent.is_ok())
 }
 
 async fn whole(method: Method, req: Request) -> impl IntoResponse {

@@ -1,0 +1,139 @@
+//! From an accepted connection to one that can be served: who is the client, and is it encrypted?
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::RunError;
+use super::config::Config;
+use super::connection::{self, Peer};
+use super::io::Socket;
+use super::listener::{Accepted, Listener, Role};
+use super::shutdown::{Either, race};
+use crate::service::AppService;
+
+/// A listener and what is done with its connections.
+#[derive(Debug)]
+pub(super) struct Entrance {
+    pub(super) listener: Listener,
+    pub(super) door: Door,
+}
+
+/// What all connections of one listener go through.
+pub(super) struct Door {
+    service: AppService,
+    #[cfg(feature = "tls")]
+    tls: Option<tokio_rustls::TlsAcceptor>,
+}
+
+/// Makes the entrances of a server; certificates are read here.
+pub(super) fn open(
+    service: &AppService,
+    bound: Vec<(Listener, Role)>,
+) -> Result<Vec<Entrance>, RunError> {
+    #[cfg(feature = "tls")]
+    let port = bound.iter().find(|(_, role)| matches!(role, Role::Tls(_)));
+    #[cfg(feature = "tls")]
+    let port = port.and_then(|(listener, _)| listener.addr()).map_or(443, |addr| addr.port());
+    let door = |role: Role| -> Result<Door, RunError> {
+        Ok(match role {
+            Role::Plain => Door::plain(service.clone()),
+            #[cfg(feature = "tls")]
+            Role::Tls(tls) => Door { service: service.clone(), tls: Some(tls.acceptor()?) },
+            #[cfg(feature = "tls")]
+            Role::Redirect => Door::plain(redirect_to(port).build().map_err(RunError::Build)?),
+        })
+    };
+    let entrance = |(listener, role)| Ok(Entrance { listener, door: door(role)? });
+    bound.into_iter().map(entrance).collect()
+}
+
+impl Entrance {
+    /// The address as it is printed.
+    pub(super) fn title(&self) -> String {
+        self.listener.title(self.door.scheme())
+    }
+}
+
+impl Door {
+    fn plain(service: AppService) -> Self {
+        Self {
+            service,
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+
+    fn scheme(&self) -> &'static str {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return "https";
+        }
+        "http"
+    }
+
+    /// Serves a connection to its end. One that fails at the door is closed without a word.
+    pub(super) async fn admit(&self, accepted: Accepted, config: Arc<Config>) {
+        let mut stopping = self.service.lifecycle().stopping();
+        let entered = tokio::time::timeout(config.head_timeout, self.enter(accepted, &config));
+        if let Either::Left(Ok(Ok((socket, peer)))) = race(entered, stopping.wait()).await {
+            let view = self.service.view(peer, config.body_limit);
+            connection::serve(socket, Peer { view, config }).await;
+        }
+    }
+
+    async fn enter(
+        &self,
+        accepted: Accepted,
+        config: &Config,
+    ) -> io::Result<(Box<dyn Socket>, Option<SocketAddr>)> {
+        let peer = accepted.peer();
+        let socket = accepted.into_socket();
+        #[cfg(feature = "proxy-protocol")]
+        let (socket, peer) = announced(socket, peer, config).await?;
+        #[cfg(not(feature = "proxy-protocol"))]
+        let _ = config;
+        #[cfg(feature = "tls")]
+        if let Some(acceptor) = &self.tls {
+            return Ok((Box::new(acceptor.accept(socket).await?), peer));
+        }
+        Ok((socket, peer))
+    }
+}
+
+/// The client that a trusted load balancer announces, or the peer itself.
+#[cfg(feature = "proxy-protocol")]
+async fn announced(
+    mut socket: Box<dyn Socket>,
+    peer: Option<SocketAddr>,
+    config: &Config,
+) -> io::Result<(Box<dyn Socket>, Option<SocketAddr>)> {
+    let trusted = match (&config.proxy_peers, peer) {
+        (Ok(peers), Some(peer)) => peers.contain(peer.ip()),
+        _ => false,
+    };
+    if !trusted {
+        return Ok((socket, peer));
+    }
+    let client = super::proxy_protocol::read(&mut socket).await?;
+    Ok((socket, client.or(peer)))
+}
+
+/// An app that sends everyone to the same place on https.
+#[cfg(feature = "tls")]
+fn redirect_to(port: u16) -> crate::App {
+    use crate::{App, Host, Redirect, Uri};
+
+    let port = if port == 443 { String::new() } else { format!(":{port}") };
+    App::new().fallback(move |Host(host): Host, uri: Uri| {
+        let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let there = Redirect::permanent(format!("https://{host}{port}{path}"));
+        async move { there }
+    })
+}
+
+impl std::fmt::Debug for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.scheme())
+    }
+}
