@@ -47,7 +47,7 @@ async fn color(Path(name): Path<String>) -> Result<&'static str> {
 }
 
 async fn draw(error: &Error, _: &ErrorContext) -> impl IntoResponse {
-    Json(json!({ "error": error.message(), "status": error.status().as_u16() }))
+    json!({ "error": error.message(), "status": error.status().as_u16() })
 }
 
 fn main() -> Result<(), RunError> {

@@ -41,9 +41,9 @@ async fn order(Json(order): Json<Order>) -> Result<Json<Receipt>> {
     Ok(Json(Receipt { names, total, note }))
 }
 
-/// Without types of one's own: any JSON in, `json!` out, beside a status.
+/// Without types of one's own: any JSON in, `json!` out, here beside a status.
 async fn echo(Json(value): Json<cepa::Value>) -> impl IntoResponse {
-    (StatusCode::ACCEPTED, Json(json!({ "you_sent": value })))
+    (StatusCode::ACCEPTED, json!({ "you_sent": value }))
 }
 
 fn main() -> Result<(), RunError> {

@@ -15,7 +15,7 @@ async fn require_key(req: Request, next: Next) -> Result<Response> {
 }
 
 async fn as_json(error: &Error, _: &ErrorContext) -> impl IntoResponse {
-    Json(json!({ "error": error.message() }))
+    json!({ "error": error.message() })
 }
 
 /// Everything below its prefix is its own, also what has no route there.
@@ -23,7 +23,7 @@ fn api() -> App {
     App::new()
         .on_error(as_json)
         .fallback(async || Error::not_found("see /api"))
-        .get("/", async || Json(json!({ "version": 1 })))
+        .get("/", async || json!({ "version": 1 }))
         .mount("/admin", admin())
 }
 

@@ -149,6 +149,9 @@ impl Composer {
         let id = self.scopes.len();
         let inner = self.enter(app, outer, id);
         let params = unique_names(inner.host.as_ref(), &inner.prefix).unwrap_or_default();
+        let at = format!("where no route matches below {}/", inner.prefix.text());
+        let layers = self.needs.of_chain(&inner.layers, &at, &params);
+        self.problems.extend(layers);
         let automatic = self.push_chain(&inner.layers, None, params.clone());
         let automatic = self.end_with(automatic, answer_automatically, id);
         let missing = if inner.fallback.is_empty() {
@@ -157,6 +160,8 @@ impl Composer {
             let links = [&inner.layers[..], &inner.fallback].concat();
             self.problems
                 .extend(self.needs.of_states(&self.scopes, &links));
+            self.problems
+                .extend(self.needs.of_chain(&links, &at, &params));
             self.push_chain(&links, None, params)
         };
         if let Ok(table) = self.router.table(inner.host.as_ref()) {
@@ -257,7 +262,11 @@ impl Composer {
                 known.map_err(|_| "this host matches the same names as another one".to_owned())
             }),
         };
-        let placed = placed.and_then(|()| unique_names(inner.host.as_ref(), &inner.prefix));
+        let outer_names = unique_names(outer.host.as_ref(), &outer.prefix);
+        let placed = placed.and_then(|()| match outer_names {
+            Ok(_) => unique_names(inner.host.as_ref(), &inner.prefix).map(drop),
+            Err(_) => Ok(()),
+        });
         self.problems.extend(
             placed
                 .err()
@@ -274,6 +283,8 @@ impl Composer {
         });
         let (params, pattern) = match checked {
             Ok(checked) => checked,
+            // The mount was reported for it.
+            Err(_) if unique_names(host, &outer.prefix).is_err() => return,
             Err(problem) => return self.problems.push(Problem::new(entry.place, problem)),
         };
         let own = Link::endpoint(&entry.endpoint, scope, entry.place);
@@ -295,7 +306,7 @@ impl Composer {
         self.problems
             .extend(self.needs.of_states(&self.scopes, &own));
         self.problems
-            .extend(self.needs.of_route(&links, &route, &params));
+            .extend(self.needs.of_chain(&links, &format!("at {}", route.path()), &params));
         let target = Target {
             chain: self.push_chain(&links, Some(Arc::clone(&route)), params),
             automatic,
@@ -350,6 +361,8 @@ impl Composer {
         }
         self.problems
             .extend(self.needs.of_states(&self.scopes, &links));
+        self.problems
+            .extend(self.needs.of_chain(&links, "before the match", &[]));
         let chain = self.push_chain(&links, None, Vec::new());
         Some(self.end_with(chain, match_route, 0))
     }

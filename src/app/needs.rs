@@ -8,7 +8,6 @@ use super::compose::Link;
 use super::{App, Place};
 use crate::names::plain;
 use crate::preflight::{NeedKind, Problem, Provided};
-use crate::router::Route;
 use crate::service::{Scope, States};
 
 /// What the whole app has, to say where something is that is missing in one place.
@@ -79,11 +78,12 @@ impl Needs {
         }
     }
 
-    /// What the steps of one route need of the path and of the steps around them.
-    pub(super) fn of_route(
+    /// What the steps of one chain need of the path and of the steps around them. `at` says where
+    /// the chain answers.
+    pub(super) fn of_chain(
         &self,
         links: &[Arc<Link>],
-        route: &Route,
+        at: &str,
         params: &[Box<str>],
     ) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -95,12 +95,8 @@ impl Needs {
                     NeedKind::Local { id, .. } if provided.contains(&id) => None,
                     NeedKind::Local { id, name } => self.missing_local(links, &provided, link, id, name),
                     NeedKind::Path { name, probe } => probe(params).err().map(|why| {
-                        let path = route.path();
-                        format!(
-                            "`{}` takes `Path<{}>` at {path}: {why}",
-                            link.name,
-                            plain(name)
-                        )
+                        let name = plain(name);
+                        format!("`{}` takes `Path<{name}>` {at}: {why}", link.name)
                     }),
                 };
                 problems.extend(problem.map(|message| Problem::new(link.place, message)));

@@ -49,11 +49,25 @@ fn state_comes_from_anywhere_around() {
     let inner = || App::new().get("/", needs_db);
     fine(App::new().mount("/in", inner()).state(Db));
     fine(App::new().state(Db).mount("/in", inner().state(Db)));
-    fine(App::new().mount("/a", inner().state(Db)).mount("/b", inner().state(Db)));
-    fine(App::new().state(Db).host("a.test", App::new().mount("/in", inner())));
+    fine(
+        App::new()
+            .mount("/a", inner().state(Db))
+            .mount("/b", inner().state(Db)),
+    );
+    fine(
+        App::new()
+            .state(Db)
+            .host("a.test", App::new().mount("/in", inner())),
+    );
     fine(App::new().state(Db).fallback(needs_db));
     // One value behind different types is no double.
-    fine(App::new().state(Db).state(Some(Db)).state(1_u8).state(1_u16));
+    fine(
+        App::new()
+            .state(Db)
+            .state(Some(Db))
+            .state(1_u8)
+            .state(1_u16),
+    );
 }
 
 /// `provide` in one app says nothing about another where a function inserts the value itself.
@@ -91,7 +105,11 @@ fn a_value_provided_before_routing_is_seen_by_all() {
 
 #[test]
 fn a_value_is_provided_from_outside_and_may_be_absent() {
-    fine(App::new().with(provide::<User>()).mount("/in", App::new().get("/", user)));
+    fine(
+        App::new()
+            .with(provide::<User>())
+            .mount("/in", App::new().get("/", user)),
+    );
     fine(App::new().get("/", user.with(provide::<User>())));
     fine(App::new().with(provide::<User>()).fallback(user));
     let maybe = async |_: Option<Local<User>>| "";
@@ -155,7 +173,9 @@ impl TryFrom<u8> for Even {
     type Error = &'static str;
 
     fn try_from(number: u8) -> Result<Self, Self::Error> {
-        (number != 1 && number % 2 == 0).then_some(Self(number)).ok_or("not even")
+        (number != 1 && number % 2 == 0)
+            .then_some(Self(number))
+            .ok_or("not even")
     }
 }
 
@@ -179,7 +199,6 @@ enum Kind {
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
-#[expect(dead_code, reason = "only its shape counts")]
 struct AllDefault {
     a: u8,
     b: String,
@@ -225,16 +244,36 @@ fn types_that_a_path_can_fill_are_taken() {
 #[test]
 fn a_handler_may_stand_at_several_routes() {
     async fn show(Path(_): Path<HashMap<String, String>>) {}
-    fine(App::new().get("/", show).get("/{a}", show).post("/{a}/{b}", show).fallback(show));
+    fine(
+        App::new()
+            .get("/", show)
+            .get("/{a}", show)
+            .post("/{a}/{b}", show)
+            .fallback(show),
+    );
 }
 
 #[test]
 fn routes_that_look_alike_are_told_apart() {
-    let app = ["/{x}", "/a", "/{x}/", "/a/", "/a/{x}", "/{x}/a", "/a/b", "/{x}/{y}", "/A", "/a/{x}/"];
-    let app = app.into_iter().fold(App::new(), |app, path| app.get(path, async || ""));
+    let app = [
+        "/{x}", "/a", "/{x}/", "/a/", "/a/{x}", "/{x}/a", "/a/b", "/{x}/{y}", "/A", "/a/{x}/",
+    ];
+    let app = app
+        .into_iter()
+        .fold(App::new(), |app, path| app.get(path, async || ""));
     fine(app);
-    fine(App::new().any("/{x}", async || "").get("/{y}", async || "").head("/{z}", async || ""));
-    fine(App::new().get("/files", async || "").get("/files/", async || "").get("/files/{*p}", async || ""));
+    fine(
+        App::new()
+            .any("/{x}", async || "")
+            .get("/{y}", async || "")
+            .head("/{z}", async || ""),
+    );
+    fine(
+        App::new()
+            .get("/files", async || "")
+            .get("/files/", async || "")
+            .get("/files/{*p}", async || ""),
+    );
     fine(
         App::new()
             .trailing_slash(TrailingSlash::Same)
@@ -255,8 +294,16 @@ fn extensions_that_are_different_or_elsewhere_are_no_doubles() {
     fn install(app: App) -> App {
         app
     }
-    fine(App::new().plug(install).mount("/in", App::new().plug(install)));
-    fine(App::new().mount("/a", App::new().plug(install)).mount("/b", App::new().plug(install)));
+    fine(
+        App::new()
+            .plug(install)
+            .mount("/in", App::new().plug(install)),
+    );
+    fine(
+        App::new()
+            .mount("/a", App::new().plug(install))
+            .mount("/b", App::new().plug(install)),
+    );
     fine(App::new().plug(|app: App| app).plug(|app: App| app));
     fine(App::new().plug(None::<fn(App) -> App>));
 }

@@ -26,14 +26,19 @@ fn problem(app: App, source: &str) -> Problem {
 
 /// Where in these sources the words `// mark` are, as messages name it.
 fn place(source: &str, mark: &str) -> String {
-    let at = source.lines().position(|line| line.ends_with(&format!("// {mark}")));
+    let at = source
+        .lines()
+        .position(|line| line.ends_with(&format!("// {mark}")));
     format!(":{}:", at.unwrap() + 1)
 }
 
 #[track_caller]
 fn says(problem: &Problem, words: &[&str]) {
     for word in words {
-        assert!(problem.message().contains(word), "{problem} should say {word}");
+        assert!(
+            problem.message().contains(word),
+            "{problem} should say {word}"
+        );
     }
 }
 
@@ -77,7 +82,10 @@ fn all_mistakes_are_reported_at_once_in_the_order_of_their_lines() {
 #[test]
 fn one_mistake_is_told_in_the_singular() {
     let error = App::new().get("x", async || "").build().unwrap_err();
-    assert!(error.to_string().starts_with("the app has a problem:\n  "), "{error}");
+    assert!(
+        error.to_string().starts_with("the app has a problem:\n  "),
+        "{error}"
+    );
 }
 
 #[test]
@@ -99,17 +107,32 @@ fn a_thing_that_is_there_once_is_refused_the_second_time() {
         .state(Db) // first state
         .state(Db); // here
     let found = problem(app, source);
-    says(&found, &["a state of type `Db` already", &place(source, "first state")]);
+    says(
+        &found,
+        &[
+            "a state of type `Db` already",
+            &place(source, "first state"),
+        ],
+    );
     let app = App::new()
         .fallback(async || "") // first fallback
         .fallback(async || ""); // here
     let found = problem(app, source);
-    says(&found, &["a fallback already", &place(source, "first fallback")]);
+    says(
+        &found,
+        &["a fallback already", &place(source, "first fallback")],
+    );
     let app = App::new()
         .on_error(renderer) // first renderer
         .on_error(renderer); // here
     let found = problem(app, source);
-    says(&found, &["an error renderer already", &place(source, "first renderer")]);
+    says(
+        &found,
+        &[
+            "an error renderer already",
+            &place(source, "first renderer"),
+        ],
+    );
 }
 
 #[test]
@@ -160,7 +183,9 @@ fn an_extension_that_is_needed_and_missing_is_reported() {
     let found = problem(App::new().plug(Login), source);
     says(&found, &["needs the extension `Sessions`: plug `Sessions`"]);
     // It is there, but not around the one that needs it.
-    let app = App::new().plug(Login).mount("/in", App::new().plug(Sessions));
+    let app = App::new()
+        .plug(Login)
+        .mount("/in", App::new().plug(Sessions));
     problem(app, source);
     let app = App::new().plug(Login).plug(None::<Sessions>);
     problem(app, source);
@@ -171,8 +196,12 @@ fn an_extension_that_is_needed_may_come_in_any_order_and_from_around() {
     let apps = [
         App::new().plug(Sessions).plug(Login),
         App::new().plug(Login).plug(Sessions),
-        App::new().plug(Sessions).mount("/in", App::new().plug(Login)),
-        App::new().mount("/in", App::new().plug(Login)).plug(Sessions),
+        App::new()
+            .plug(Sessions)
+            .mount("/in", App::new().plug(Login)),
+        App::new()
+            .mount("/in", App::new().plug(Login))
+            .plug(Sessions),
         App::new().plug(Login).plug(Some(Sessions)),
         App::new().plug(Some(Login)).plug(Some(Sessions)),
     ];
@@ -191,14 +220,17 @@ fn an_extension_plugged_twice_names_both_places() {
         .plug(Sessions) // first plug
         .plug(Sessions); // here
     let found = problem(app, source);
-    says(&found, &["Sessions", "is plugged already", &place(source, "first plug")]);
-    let app = App::new()
-        .plug(function)
-        .plug(function); // here
+    says(
+        &found,
+        &[
+            "Sessions",
+            "is plugged already",
+            &place(source, "first plug"),
+        ],
+    );
+    let app = App::new().plug(function).plug(function); // here
     problem(app, source);
-    let app = App::new()
-        .plug(Sessions)
-        .plug(Some(Sessions)); // here
+    let app = App::new().plug(Sessions).plug(Some(Sessions)); // here
     problem(app, source);
 }
 
@@ -210,9 +242,7 @@ fn a_check_sees_the_built_app() {
         move |app: &cepa::AppService| app.url_for(name, &[]).map(drop).map_err(|e| e.to_string())
     };
     app().check(has("home")).build().unwrap();
-    let app = app()
-        .check(has("home"))
-        .check(has("menu")); // here
+    let app = app().check(has("home")).check(has("menu")); // here
     says(&problem(app, source), &["`menu`"]);
     // A check can rely on an app without other problems.
     let app = App::new()
@@ -248,5 +278,8 @@ fn extensions_declare_needs_of_their_own() {
     let app = App::new().with(Audit).get("/", async || ""); // here
     says(&problem(app, source), &["`audit log` needs `State<Db>`"]);
     let app = App::new().get("/", async |_: User| ""); // here
-    says(&problem(app, source), &["needs `State<Db>`", "add `.state(..)`"]);
+    says(
+        &problem(app, source),
+        &["needs `State<Db>`", "add `.state(..)`"],
+    );
 }

@@ -16,7 +16,10 @@ fn a_missing_state_is_reported_for_whoever_needs_it() {
     let handler = App::new().get("/", needs_db); // here
     let fallback = App::new().fallback(needs_db); // here
     for app in [handler, fallback] {
-        says(&problem(app, source), &["needs_db` needs `State<Db>`: add `.state(..)` with a value of type `Db`"]);
+        says(
+            &problem(app, source),
+            &["needs_db` needs `State<Db>`: add `.state(..)` with a value of type `Db`"],
+        );
     }
     let around = App::new().with(guard).get("/", async || ""); // here
     let alone = App::new().with(guard); // here
@@ -47,9 +50,15 @@ fn a_state_that_several_need_is_reported_for_each() {
 fn a_state_alike_is_pointed_out() {
     let source = include_str!("needs.rs");
     let app = App::new().state(Arc::new(Db)).get("/", needs_db); // here
-    says(&problem(app, source), &["there is a state of type `Arc<Db>`; ask for `State<Arc<Db>>`"]);
+    says(
+        &problem(app, source),
+        &["there is a state of type `Arc<Db>`; ask for `State<Arc<Db>>`"],
+    );
     let app = App::new().state(Db).get("/", async |_: State<Arc<Db>>| ""); // here
-    says(&problem(app, source), &["`State<Arc<Db>>`", "there is a state of type `Db`"]);
+    says(
+        &problem(app, source),
+        &["`State<Arc<Db>>`", "there is a state of type `Db`"],
+    );
 }
 
 #[test]
@@ -57,7 +66,10 @@ fn a_state_of_another_app_is_pointed_out() {
     let source = include_str!("needs.rs");
     let sibling = App::new().state(Db); // kept there
     let app = App::new().mount("/a", sibling).get("/", needs_db); // here
-    says(&problem(app, source), &["not around this one", &place(source, "kept there")]);
+    says(
+        &problem(app, source),
+        &["not around this one", &place(source, "kept there")],
+    );
     // A middleware sees the state of the app it was written in, whatever is inside of that.
     let inner = App::new().state(Db).get("/", needs_db);
     let app = App::new().with(guard).mount("/in", inner); // here
@@ -86,10 +98,20 @@ fn a_consumer_outside_of_its_provider_is_reported() {
         .with(provide::<User>()) // provider
         .get("/", async || "");
     let found = problem(app, source);
-    says(&found, &["`greet` needs `Local<User>`", "further in", &place(source, "provider")]);
+    says(
+        &found,
+        &[
+            "`greet` needs `Local<User>`",
+            "further in",
+            &place(source, "provider"),
+        ],
+    );
     let inner = App::new().with(provide::<User>()).get("/in", needs_user);
     let app = App::new().get("/", needs_user).mount("/", inner); // here
-    says(&problem(app, source), &["no middleware around it provides it"]);
+    says(
+        &problem(app, source),
+        &["no middleware around it provides it"],
+    );
     let own = (async || "").with(provide::<User>());
     let app = App::new().get("/a", own).get("/b", needs_user); // here
     problem(app, source);

@@ -13,7 +13,12 @@ fn routes_that_rank_equal_name_both_places_and_a_path() {
         .post("/users/{other}", async || "")
         .get("/users/{name}", async || ""); // here
     let found = problem(app, SOURCE);
-    let words = ["GET /users/{name}", "GET /users/{id}", &place(SOURCE, "first"), "`/users/x`"];
+    let words = [
+        "GET /users/{name}",
+        "GET /users/{id}",
+        &place(SOURCE, "first"),
+        "`/users/x`",
+    ];
     says(&found, &words);
     let inner = App::new().get("/", async || ""); // mounted
     let app = App::new().mount("/x", inner).get("/x", async || ""); // here
@@ -24,7 +29,10 @@ fn routes_that_rank_equal_name_both_places_and_a_path() {
         // Either is at fault, both are named.
         let lines = SOURCE.lines().enumerate();
         let mut lines = lines.filter(|(_, text)| text.ends_with(&format!("// {line}")));
-        assert!(lines.any(|(at, _)| text.contains(&format!("{}:{}", file!(), at + 1))), "{text}");
+        assert!(
+            lines.any(|(at, _)| text.contains(&format!("{}:{}", file!(), at + 1))),
+            "{text}"
+        );
     }
 }
 
@@ -42,10 +50,13 @@ fn equal_routes_are_found_for_every_kind_and_method() {
         ("/é", "/%C3%A9"),
     ];
     for (one, other) in rows {
-        let pair = |first: &str, second: &str| App::new().get(first, async || "").get(second, async || "");
+        let pair =
+            |first: &str, second: &str| App::new().get(first, async || "").get(second, async || "");
         for app in [pair(one, other), pair(other, one)] {
             let error = app.build().unwrap_err();
-            let [problem] = error.problems() else { panic!("{error}") };
+            let [problem] = error.problems() else {
+                panic!("{error}")
+            };
             // The path that is named leads to each of them, were it alone.
             let path = problem.message().split('`').nth(1).unwrap();
             for pattern in [one, other] {
@@ -54,20 +65,33 @@ fn equal_routes_are_found_for_every_kind_and_method() {
                 assert_eq!(status, 200, "{problem}");
             }
         }
-        App::new().get(one, async || "").post(other, async || "").build().unwrap();
+        App::new()
+            .get(one, async || "")
+            .post(other, async || "")
+            .build()
+            .unwrap();
         let app = App::new().any(one, async || "").any(other, async || "");
-        assert_eq!(app.build().unwrap_err().problems().len(), 1, "{one} {other}");
+        assert_eq!(
+            app.build().unwrap_err().problems().len(),
+            1,
+            "{one} {other}"
+        );
     }
 }
 
 #[test]
 fn routes_of_two_hosts_do_not_compete() {
     let app = || App::new().get("/{x}", async || "");
-    let hosts = App::new().host("a.test", app()).host("b.test", app()).mount("/", app());
+    let hosts = App::new()
+        .host("a.test", app())
+        .host("b.test", app())
+        .mount("/", app());
     hosts.build().unwrap();
     let same = App::new().host("a.test", app()).host("a.test", app());
     assert_eq!(same.build().unwrap_err().problems().len(), 1);
-    let app = App::new().host("{a}.test", App::new()).host("{b}.test", App::new()); // here
+    let app = App::new()
+        .host("{a}.test", App::new())
+        .host("{b}.test", App::new()); // here
     says(&problem(app, SOURCE), &["same names"]);
 }
 
@@ -117,7 +141,16 @@ fn a_prefix_that_is_none_shows_the_right_spelling() {
 
 #[test]
 fn a_host_that_is_none_is_refused() {
-    for host in ["", "example.com:80", "https://example.com", "*.example.com", "{*x}.test", "a..b", "a/b", "{a}{b}.test"] {
+    for host in [
+        "",
+        "example.com:80",
+        "https://example.com",
+        "*.example.com",
+        "{*x}.test",
+        "a..b",
+        "a/b",
+        "{a}{b}.test",
+    ] {
         let app = App::new().host(host, App::new()); // here
         problem(app, SOURCE);
     }

@@ -2,6 +2,10 @@
 
 use cepa::prelude::*;
 
+use super::place;
+
+const SOURCE: &str = include_str!("warnings.rs");
+
 async fn pass(req: Request, next: Next) -> Response {
     next.run(req).await
 }
@@ -15,34 +19,23 @@ fn warnings(app: App) -> Vec<String> {
 #[test]
 fn a_route_that_is_never_reached_is_a_warning() {
     for path in ["/a/../b", "/./a", "/.."] {
-        let line = line!() + 1;
-        let app = App::new().get("/", async || "").get(path, async || "");
-        let told = warnings(app);
-        let wanted = format!("{}:{line}: GET {path} is never reached", file!());
-        assert!(told.len() == 1 && told[0].starts_with(&wanted), "{told:?}");
+        let app = App::new().get(path, async || ""); // dots
+        let told = warnings(app.get("/", async || ""));
+        let wanted = format!("GET {path} is never reached");
+        assert!(told.len() == 1 && told[0].contains(&wanted), "{told:?}");
+        assert!(told[0].contains(&place(SOURCE, "dots")), "{told:?}");
     }
 }
 
 #[test]
-fn a_route_for_any_method_behind_one_for_each_is_a_warning() {
-    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
-    let app = |methods: &[&str]| {
-        methods.iter().fold(App::new().any("/{x}", async || ""), |app, method| {
-            app.route(method.parse().unwrap(), "/{y}", async || "")
-        })
-    };
-    let told = warnings(app(&methods));
-    assert!(told.len() == 1 && told[0].contains("ANY /{x} is never reached"), "{told:?}");
-    assert_eq!(warnings(app(&methods[1..])), [""; 0]);
-}
-
-#[test]
 fn middleware_around_nothing_is_a_warning() {
-    let line = line!() + 1;
-    let app = App::new().get("/", async || "").mount("/in", App::new().with(pass).with(pass));
-    let told = warnings(app);
-    let wanted = format!("{}:{line}: `pass` wraps no route", file!());
-    assert!(told.len() == 2 && told[0].starts_with(&wanted), "{told:?}");
+    let idle = App::new().with(pass).with(pass); // idle
+    let told = warnings(App::new().get("/", async || "").mount("/in", idle));
+    assert_eq!(told.len(), 2, "{told:?}");
+    for told in told {
+        assert!(told.contains("`pass` wraps no route"), "{told}");
+        assert!(told.contains(&place(SOURCE, "idle")), "{told}");
+    }
     // It is served all the same.
     let client = App::new().with(pass).test();
     assert_eq!(client.service().warnings().len(), 1);
@@ -54,9 +47,15 @@ fn middleware_around_a_fallback_or_a_mounted_app_wraps_something() {
     let apps = [
         App::new().with(pass).get("/", async || ""),
         App::new().with(pass).fallback(async || ""),
-        App::new().with(pass).mount("/in", App::new().get("/", async || "")),
-        App::new().with(pass).mount("/in", App::new().fallback(async || "")),
-        App::new().with(pass).host("a.test", App::new().get("/", async || "")),
+        App::new()
+            .with(pass)
+            .mount("/in", App::new().get("/", async || "")),
+        App::new()
+            .with(pass)
+            .mount("/in", App::new().fallback(async || "")),
+        App::new()
+            .with(pass)
+            .host("a.test", App::new().get("/", async || "")),
     ];
     for app in apps {
         assert_eq!(warnings(app), [""; 0]);

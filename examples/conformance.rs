@@ -1,0 +1,94 @@
+//! Small answers to all kinds of requests, for conformance suites and load generators.
+//!
+//! ```text
+//! cargo run --release --example conformance
+//! curl -i 127.0.0.1:3000/json
+//! ```
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cepa::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+struct Message {
+    message: &'static str,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Document {
+    id: u64,
+    name: String,
+    tags: Vec<String>,
+    values: Vec<f64>,
+    nested: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct To {
+    to: String,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    v: String,
+}
+
+async fn echo(body: Body) -> Body {
+    body
+}
+
+async fn noop(req: Request, next: Next) -> Response {
+    next.run(req).await
+}
+
+async fn slow(Path(ms): Path<u64>) -> &'static str {
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+    "slow"
+}
+
+fn app() -> App {
+    let layers = (0..10).fold(App::new(), |app, _| app.with(noop));
+    App::new()
+        .get("/", async || "cepa")
+        .post("/", echo)
+        .any("/echo", echo)
+        .get("/plaintext", async || "Hello, World!")
+        .get("/json", async || {
+            Json(Message {
+                message: "Hello, World!",
+            })
+        })
+        .get("/html", async || {
+            Html("<!doctype html><title>Hello</title><h1>Hello, World!</h1>")
+        })
+        .post("/str", async |text: String| text.len().to_string())
+        .post("/jsonecho", async |Json(value): Json<cepa::Value>| {
+            Json(value)
+        })
+        .post("/echo-json", async |Json(document): Json<Document>| {
+            Json(document)
+        })
+        .get(
+            "/q",
+            async |Query(query): Query<BTreeMap<String, String>>| Json(query),
+        )
+        .get("/uri", async |uri: cepa::Uri| uri.to_string())
+        .get("/user/{id}", async |Path(id): Path<String>| id)
+        .get("/num/{id}", async |Path(id): Path<u32>| id.to_string())
+        .get("/panic", async || -> &'static str { panic!("as asked") })
+        .get("/slow/{ms}", slow)
+        .get("/redir", async |Query(To { to }): Query<To>| {
+            Redirect::to(to)
+        })
+        .get("/hdr", async |Query(Header { v }): Query<Header>| {
+            ([("x-v", v)], "set")
+        })
+        .mount("/mw", layers.get("/", async || "Hello, World!"))
+}
+
+fn main() -> Result<(), RunError> {
+    let addr = std::env::var("ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    app().run(addr)
+}
