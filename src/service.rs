@@ -34,7 +34,8 @@ pub struct AppService {
 
 struct Shared {
     warnings: Vec<Problem>,
-    start: Mutex<Vec<Hook>>,
+    /// Locked while they run, so that no request of the test client overtakes them.
+    start: tokio::sync::Mutex<Vec<Hook>>,
     stop: Mutex<Vec<Hook>>,
 }
 
@@ -191,7 +192,7 @@ impl AppService {
             }),
             shared: Arc::new(Shared {
                 warnings,
-                start: Mutex::new(start),
+                start: tokio::sync::Mutex::new(start),
                 stop: Mutex::new(stop),
             }),
         }
@@ -250,14 +251,8 @@ impl AppService {
     /// # Errors
     /// What the hook says.
     pub async fn start(&self) -> Result<()> {
-        let hooks = std::mem::take(
-            &mut *self
-                .shared
-                .start
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        for hook in hooks {
+        let mut hooks = self.shared.start.lock().await;
+        for hook in std::mem::take(&mut *hooks) {
             hook().await?;
         }
         Ok(())

@@ -1,4 +1,7 @@
 //! Every example is started as a program, asked something over a socket, and stopped.
+//!
+//! `cargo test` builds the examples before it; where this test is run alone, build them first by
+//! `cargo build --examples`.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -24,7 +27,7 @@ impl Example {
             .env("ADDR", "127.0.0.1:0")
             .stderr(Stdio::piped())
             .spawn()
-            .expect("cargo built the examples before the tests");
+            .expect("the examples are built: `cargo build --examples`");
         let mut log = BufReader::new(child.stderr.take().expect("stderr is piped"));
         let mut seen = String::new();
         let addr = loop {
@@ -285,5 +288,15 @@ fn notes_are_made_found_and_deleted() {
     example.assert("DELETE /api/notes/2", "x-key: onion\r\n", "", "204", &[]);
     example.assert_get("/api/notes/2", "404", &["no such note"]);
     example.assert_get("/notes", "404", &["the notes are at /api/notes"]);
+    example.stop();
+}
+
+#[test]
+fn conformance_answers_what_suites_ask() {
+    let example = Example::start("conformance");
+    example.assert_get("/json", "200", &[r#"{"message":"Hello, World!"}"#]);
+    example.assert_get("/mw", "200", &["Hello, World!"]);
+    example.assert("PATCH /echo", "", "as sent", "200", &["as sent"]);
+    example.assert_get("/hdr?v=a%0db", "500", &[]);
     example.stop();
 }

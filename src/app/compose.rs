@@ -374,21 +374,16 @@ impl Composer {
             conflicts.extend(table.freeze());
         }
         let route = |chain: usize| self.chains[chain].route.as_deref();
-        for conflict in conflicts {
-            let Some(one) = route(conflict.chain) else {
+        for Conflict { chain, other } in conflicts {
+            let (Some(one), Some(other)) = (route(chain), route(other)) else {
                 continue;
             };
-            let other = conflict.other.and_then(route);
-            let other = other.map(|other| {
-                let path = other.pattern.meeting(&one.pattern);
-                let path = path.map(|path| format!(" both match `{path}`"));
-                let path = path.unwrap_or_else(|| " rank equal".to_owned());
-                format!(" and {} ({}){path}", other.title(), other.location())
-            });
             let message = format!(
-                "{}{}: change or remove one",
+                "{} and {} ({}) both match `{}`: change or remove one",
                 one.title(),
-                other.unwrap_or_else(|| " ranks equal to another route".to_owned())
+                other.title(),
+                other.location(),
+                one.pattern.sample()
             );
             self.problems.push(Problem::new(one.location(), message));
         }

@@ -38,6 +38,7 @@ mod pattern;
 mod probe;
 mod route;
 mod table;
+mod trie;
 
 use http::Method;
 
@@ -72,7 +73,7 @@ pub(crate) struct Router {
     default: Table,
     hosts: Vec<Table>,
     /// Host patterns with dots as slashes, to the index in `hosts`.
-    host_trie: matchit::Router<usize>,
+    host_trie: trie::Trie<usize>,
     pub(crate) routes: RouteTable,
 }
 
@@ -145,7 +146,7 @@ impl Router {
     pub(crate) fn table(
         &mut self,
         host: Option<&Pattern>,
-    ) -> Result<&mut Table, matchit::InsertError> {
+    ) -> Result<&mut Table, usize> {
         let Some(host) = host else {
             return Ok(&mut self.default);
         };
@@ -156,7 +157,7 @@ impl Router {
         let index = match known {
             Some(index) => index,
             None => {
-                self.host_trie.insert(host.trie_text(), self.hosts.len())?;
+                self.host_trie.insert(&host.trie_text(), self.hosts.len())?;
                 self.hosts.push(Table::of_host(host.text()));
                 self.hosts.len() - 1
             }
@@ -194,13 +195,9 @@ impl Router {
         text.push_str(host.strip_suffix('.').unwrap_or(host));
         text.make_ascii_lowercase();
         let labels = text.replace('.', "/");
-        let Ok(found) = self.host_trie.at(&labels) else {
+        let Some((table, spans)) = self.host_trie.at(&labels) else {
             return (&self.default, None);
         };
-        let spans = table::spans(&labels, &found.params);
-        (
-            &self.hosts[*found.value],
-            Some(Box::new(HostMatch { text, spans })),
-        )
+        (&self.hosts[table], Some(Box::new(HostMatch { text, spans })))
     }
 }

@@ -37,6 +37,12 @@ impl Spans {
         self.more.truncate(count.saturating_sub(INLINE));
     }
 
+    /// Appends the range of `part`, which is a slice of `text`.
+    pub(super) fn push_within(&mut self, text: &str, part: &str) {
+        let start = part.as_ptr() as usize - text.as_ptr() as usize;
+        self.push(start as u32, (start + part.len()) as u32);
+    }
+
     /// The number of spans.
     pub(crate) fn len(&self) -> usize {
         self.count

@@ -20,8 +20,6 @@ const PATH: &AsciiSet = &CONTROLS
 pub(crate) struct Pattern {
     /// As matched: literals percent-encoded.
     text: String,
-    /// The text without the names of parameters: equal for patterns that match the same paths.
-    shape: String,
     parts: Vec<Part>,
 }
 
@@ -36,10 +34,6 @@ pub(crate) enum Part {
 impl Pattern {
     pub(crate) fn text(&self) -> &str {
         &self.text
-    }
-
-    pub(crate) fn shape(&self) -> &str {
-        &self.shape
     }
 
     /// A host pattern with slashes for dots, for the trie.
@@ -71,26 +65,17 @@ impl Pattern {
         parts.extend(inner.parts.iter().cloned());
         Self {
             text: format!("{}{}", self.text, inner.text),
-            shape: format!("{}{}", self.shape, inner.shape),
             parts,
         }
     }
 
-    /// A path that this pattern and another match, if there is one to be found.
-    pub(crate) fn meeting(&self, other: &Self) -> Option<String> {
-        let ours: Vec<&str> = self.shape.split('/').collect();
-        let theirs: Vec<&str> = other.shape.split('/').collect();
-        let segments = (0..ours.len().max(theirs.len())).map(|i| {
-            // Beyond the end of one of them, which is a catch-all then, the other decides.
-            let one = ours.get(i).or(theirs.get(i)).copied().unwrap_or_default();
-            meet(one, theirs.get(i).copied().unwrap_or(one))
-        });
-        let path = segments.collect::<Vec<_>>().join("/");
-        let matches = |pattern: &Self| {
-            let mut alone = matchit::Router::new();
-            alone.insert(pattern.text.as_str(), ()).is_ok() && alone.at(&path).is_ok()
+    /// A path that matches, with `x` for each parameter.
+    pub(crate) fn sample(&self) -> String {
+        let piece = |part: &Part| match part {
+            Part::Literal(text) => text.clone(),
+            Part::Param(_) | Part::Rest(_) => "x".to_owned(),
         };
-        (matches(self) && matches(other)).then_some(path)
+        self.parts.iter().map(piece).collect()
     }
 
     /// Why no client would ever ask for such a path, if that is so.
@@ -100,22 +85,6 @@ impl Pattern {
             .split('/')
             .any(|segment| segment == "." || segment == "..");
         dots.then_some("clients resolve `.` and `..` before they send a path")
-    }
-}
-
-/// A segment that two segment shapes match: the longer of both beginnings and ends.
-fn meet(one: &str, two: &str) -> String {
-    let cut = |shape: &str| {
-        let (start, end) = shape.split_once("{}").or_else(|| shape.split_once("{*}"))?;
-        Some((start.to_owned(), end.to_owned()))
-    };
-    match (cut(one), cut(two)) {
-        (None, _) => one.to_owned(),
-        (_, None) => two.to_owned(),
-        (Some((start, end)), Some((other_start, other_end))) => {
-            let longer = |a: String, b: String| if a.len() < b.len() { b } else { a };
-            format!("{}x{}", longer(start, other_start), longer(end, other_end))
-        }
     }
 }
 
@@ -213,7 +182,6 @@ fn old_syntax(text: &str, segment: &str) -> Result<(), String> {
 impl Pattern {
     fn push_literal(&mut self, text: &str) {
         self.text.push_str(text);
-        self.shape.push_str(text);
         match self.parts.last_mut() {
             Some(Part::Literal(literal)) => literal.push_str(text),
             _ => self.parts.push(Part::Literal(text.to_owned())),
@@ -298,7 +266,6 @@ impl Pattern {
                 "`{{*{name}}}` takes the whole rest of the path, so it stands alone at the end"
             ));
         }
-        self.shape.push_str(if is_rest { "{*}" } else { "{}" });
         self.text.push('{');
         self.text.push_str(inner);
         self.text.push('}');

@@ -1,8 +1,10 @@
 //! The routes of one host: a trie per method, and the prefixes whose scopes answer for a miss.
 
-use http::Method;
-use matchit::InsertError;
+use std::collections::HashSet;
 
+use http::Method;
+
+use super::trie::Trie;
 use super::{Answer, Pattern, Place, Spans, TrailingSlash};
 
 /// One trie per method, by what was added until `freeze`.
@@ -11,9 +13,9 @@ pub(crate) struct Table {
     host: Option<String>,
     entries: Vec<Entry>,
     /// GET first; the trie of `None` serves methods without one of their own.
-    tries: Vec<(Option<Method>, matchit::Router<Target>)>,
+    tries: Vec<(Option<Method>, Trie<Target>)>,
     /// The chains that answer below a prefix.
-    prefixes: matchit::Router<usize>,
+    prefixes: Trie<usize>,
     /// Slashes in the longest prefix.
     depth: usize,
     /// The chain for paths below no prefix.
@@ -41,8 +43,8 @@ pub(crate) struct Target {
 #[derive(Debug)]
 pub(crate) struct Conflict {
     pub(crate) chain: usize,
-    /// The chain of the other route, if it could be found.
-    pub(crate) other: Option<usize>,
+    /// The chain of the other route.
+    pub(crate) other: usize,
 }
 
 impl Table {
@@ -99,28 +101,24 @@ impl Table {
 
     /// The trie of one method: its own routes, then those of any method where it has none, and
     /// for HEAD those of GET.
-    fn trie(
-        &self,
-        method: &Option<Method>,
-        conflicts: &mut Vec<Conflict>,
-    ) -> matchit::Router<Target> {
+    fn trie(&self, method: &Option<Method>, conflicts: &mut Vec<Conflict>) -> Trie<Target> {
         let mut ranks = vec![method.clone(), None];
         if *method == Some(Method::HEAD) {
             ranks.insert(1, Some(Method::GET));
         }
         ranks.dedup();
-        let mut trie = matchit::Router::new();
-        let mut inside: Vec<&Entry> = Vec::new();
+        let mut trie = Trie::default();
+        let mut preferred = HashSet::new();
         for rank in ranks {
-            let preferred = inside.len();
-            for entry in self.entries.iter().filter(|entry| entry.method == rank) {
-                let is_same = |other: &&Entry| other.pattern.shape() == entry.pattern.shape();
-                match trie.insert(entry.pattern.text(), entry.target) {
-                    Ok(()) => inside.push(entry),
-                    Err(_) if inside[..preferred].iter().any(is_same) => {}
-                    Err(error) => conflicts.push(conflict(entry, &error, &inside)),
-                }
+            let of_rank = || self.entries.iter().filter(|entry| entry.method == rank);
+            for entry in of_rank() {
+                let chain = entry.target.chain;
+                let inserted = trie.insert(entry.pattern.text(), entry.target);
+                let other = inserted.err().map(|other| other.chain);
+                let other = other.filter(|other| !preferred.contains(other));
+                conflicts.extend(other.map(|other| Conflict { chain, other }));
             }
+            preferred.extend(of_rank().map(|entry| entry.target.chain));
         }
         trie
     }
@@ -128,12 +126,12 @@ impl Table {
     /// The place of a method and path, or what to answer there.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Place {
         match self.trie_of(method).at(path) {
-            Ok(found) => Place::new(found.value.chain, spans(path, &found.params)),
-            Err(_) => self.miss(method, path),
+            Some((target, spans)) => Place::new(target.chain, spans),
+            None => self.miss(method, path),
         }
     }
 
-    fn trie_of(&self, method: &Method) -> &matchit::Router<Target> {
+    fn trie_of(&self, method: &Method) -> &Trie<Target> {
         let of = |wanted: Option<&Method>| {
             let mut tries = self.tries.iter();
             tries.find(|(method, _)| method.as_ref() == wanted)
@@ -155,32 +153,28 @@ impl Table {
         let slashes = path.match_indices('/').map(|(at, _)| at).skip(1);
         let ends: Vec<usize> = slashes.chain([path.len()]).take(self.depth).collect();
         let longest = ends.iter().rev().find_map(|&end| {
-            let found = self.prefixes.at(&path[..end]).ok()?;
-            Some(Place::new(*found.value, spans(path, &found.params)))
+            let (chain, spans) = self.prefixes.at(&path[..end])?;
+            Some(Place::new(chain, spans))
         });
         longest.unwrap_or_else(|| Place::new(self.root, Spans::default()))
     }
 
     /// The methods that match a path.
     fn other_methods(&self, path: &str) -> Option<Place> {
-        let mut matching = self
-            .tries
-            .iter()
-            .filter_map(|(method, trie)| Some((method.as_ref()?.as_str(), trie.at(path).ok()?)));
-        let (first, found) = matching.next()?;
-        let mut allow = vec![first, "OPTIONS"];
-        allow.extend(matching.map(|(method, _)| method));
-        if allow.contains(&"GET") {
-            allow.push("HEAD");
+        let named = |(method, trie): &'_ (Option<Method>, Trie<Target>)| {
+            let method = method.as_ref()?;
+            trie.at(path).map(|(target, spans)| (method.to_string(), target, spans))
+        };
+        let mut matching = self.tries.iter().filter_map(named);
+        let (first, target, spans) = matching.next()?;
+        let mut allow = vec![first, "OPTIONS".to_owned()];
+        allow.extend(matching.map(|(method, ..)| method));
+        if allow.iter().any(|method| method == "GET") {
+            allow.push("HEAD".to_owned());
         }
         allow.sort_unstable();
         allow.dedup();
-        let answer = Answer::Methods(allow.join(", "));
-        Some(
-            found
-                .value
-                .automatically(spans(path, &found.params), answer),
-        )
+        Some(target.automatically(spans, Answer::Methods(allow.join(", "))))
     }
 
     /// What becomes of a path that matches with its last slash toggled.
@@ -190,17 +184,16 @@ impl Table {
             Some(plain) => plain.to_owned(),
             None => format!("{path}/"),
         };
-        let found = self.trie_of(method).at(&toggled).ok()?;
-        let spans = spans(&toggled, &found.params);
-        match found.value.slash {
+        let (target, spans) = self.trie_of(method).at(&toggled)?;
+        match target.slash {
             // A catch-all may have captured the byte that the path does not have.
             TrailingSlash::Same if spans.iter().all(|(_, end)| end as usize <= path.len()) => {
-                Some(Place::new(found.value.chain, spans))
+                Some(Place::new(target.chain, spans))
             }
             // A path like `//host` would lead a browser away from this site.
             TrailingSlash::Redirect if crate::respond::is_local(&toggled) => {
                 let answer = Answer::Redirect(toggled.clone());
-                Some(found.value.automatically(spans, answer))
+                Some(target.automatically(spans, answer))
             }
             _ => None,
         }
@@ -216,28 +209,4 @@ impl Target {
             ..Place::new(self.automatic, spans)
         }
     }
-}
-
-fn conflict(entry: &Entry, error: &InsertError, inside: &[&Entry]) -> Conflict {
-    let InsertError::Conflict { with } = error else {
-        return Conflict {
-            chain: entry.target.chain,
-            other: None,
-        };
-    };
-    let other = inside.iter().find(|other| other.pattern.text() == with);
-    Conflict {
-        chain: entry.target.chain,
-        other: other.map(|other| other.target.chain),
-    }
-}
-
-/// Where in `path` the captured values are.
-pub(super) fn spans(path: &str, params: &matchit::Params<'_, '_>) -> Spans {
-    let mut spans = Spans::default();
-    for (_, value) in params.iter() {
-        let start = value.as_ptr() as usize - path.as_ptr() as usize;
-        spans.push(start as u32, (start + value.len()) as u32);
-    }
-    spans
 }

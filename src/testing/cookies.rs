@@ -26,7 +26,7 @@ impl Jar {
             let Some((name, value)) = pieces.next().and_then(|pair| pair.split_once('=')) else {
                 continue;
             };
-            if pieces.any(is_over) {
+            if is_over(pieces) {
                 self.0.remove(name.trim());
             } else {
                 self.set(name.trim(), value.trim());
@@ -45,13 +45,16 @@ impl Jar {
     }
 }
 
-fn is_over(attribute: &str) -> bool {
-    let Some((name, value)) = attribute.split_once('=') else {
-        return false;
-    };
-    match name.to_ascii_lowercase().as_str() {
-        "max-age" => value.parse().is_ok_and(|seconds: i64| seconds <= 0),
-        "expires" => httpdate::parse_http_date(value).is_ok_and(|date| date <= SystemTime::now()),
-        _ => false,
+/// `Max-Age` goes before `Expires` (RFC 6265, 5.3).
+fn is_over<'a>(attributes: impl Iterator<Item = &'a str>) -> bool {
+    let (mut max_age, mut expires) = (None, None);
+    for (name, value) in attributes.filter_map(|attribute| attribute.split_once('=')) {
+        if name.eq_ignore_ascii_case("max-age") {
+            max_age = value.parse().ok().map(|seconds: i64| seconds <= 0);
+        } else if name.eq_ignore_ascii_case("expires") {
+            let date = httpdate::parse_http_date(value).ok();
+            expires = date.map(|date| date <= SystemTime::now());
+        }
     }
+    max_age.or(expires).unwrap_or(false)
 }

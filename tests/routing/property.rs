@@ -153,15 +153,19 @@ fn wanted(routes: &[Written], scopes: &[Scope], method: &str, path: &str) -> Str
     let below = |prefix: &str| {
         let depth = prefix.matches('/').count();
         let cut: Vec<&str> = path.splitn(depth + 2, '/').take(depth + 1).collect();
-        depth == 0 || matches(prefix, &cut.join("/")).is_some()
+        let ranks = match depth {
+            0 => Vec::new(),
+            _ => matches(prefix, &cut.join("/"))?.0,
+        };
+        Some((Reverse(depth), ranks))
     };
-    let longest = scopes
+    let best = scopes
         .iter()
         .enumerate()
-        .filter(|(_, scope)| below(&scope.prefix))
-        .max_by_key(|(_, scope)| scope.prefix.matches('/').count());
-    match longest {
-        Some((index, scope)) if scope.fallback => format!("fallback {index}"),
+        .filter_map(|(index, scope)| Some((below(&scope.prefix)?, index, scope)))
+        .min_by(|(one, ..), (other, ..)| one.cmp(other));
+    match best {
+        Some((_, index, scope)) if scope.fallback => format!("fallback {index}"),
         // Inherited from the outermost, which is around all of them.
         _ if scopes[0].fallback => "fallback 0".to_owned(),
         _ => "404".to_owned(),
@@ -304,7 +308,7 @@ fn only_routes_that_rank_equal_are_refused() {
             assert!(built.is_ok(), "{built:?}");
         }
     }
-    assert!(refused > 100 && accepted > 1_000, "{refused} {accepted}");
+    assert!(refused > 30 && accepted > 1_000, "{refused} {accepted}");
 }
 
 #[test]
