@@ -77,7 +77,7 @@ fn main() {
         hello,
     );
     cases.ask("1 extractor", || app().with(extracting), hello);
-    cases.run(&[
+    cases.table(&[
         row("a bare boxed async call", "1 bare").beyond("handler"),
         row("one of ten bare calls", "10 bare")
             .beyond("handler")

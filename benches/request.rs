@@ -103,7 +103,7 @@ fn main() {
     cases.ask("200 routes", many, get("/api/v1/things123/42"));
     cases.ask("404", app, get("/nothing"));
     cases.ask("ten middleware", ten, get("/"));
-    cases.run(&[
+    cases.table(&[
         row("empty response", "empty").beyond("copy"),
         row("one parameter, empty response", "parameter").beyond("copy"),
         row("the same among 200 routes", "200 routes").beyond("copy"),

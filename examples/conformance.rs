@@ -64,9 +64,7 @@ fn app() -> App {
             Html("<!doctype html><title>Hello</title><h1>Hello, World!</h1>")
         })
         .post("/str", async |text: String| text.len().to_string())
-        .post("/jsonecho", async |Json(value): Json<cepa::Value>| {
-            Json(value)
-        })
+        .post("/jsonecho", async |Json(value): Json<Value>| Json(value))
         .post("/echo-json", async |Json(document): Json<Document>| {
             Json(document)
         })

@@ -42,7 +42,7 @@ async fn order(Json(order): Json<Order>) -> Result<Json<Receipt>> {
 }
 
 /// Without types of one's own: any JSON in, `json!` out, here beside a status.
-async fn echo(Json(value): Json<cepa::Value>) -> impl IntoResponse {
+async fn echo(Json(value): Json<Value>) -> impl IntoResponse {
     (StatusCode::ACCEPTED, json!({ "you_sent": value }))
 }
 

@@ -66,7 +66,7 @@ struct Draft {
 /// An extractor of its own: JSON that was checked. 422 with a sentence for each wrong field.
 impl FromRequest<Body> for Draft {
     async fn from_request(req: &mut Request) -> Result<Self> {
-        let Json(draft): Json<Self> = req.extract().await?;
+        let Json(draft): Json<Self> = req.extract_body().await?;
         let mut error = Error::unprocessable("this is no note yet");
         if draft.title.trim().is_empty() {
             error = error.with_field("title", "is empty");
@@ -105,9 +105,13 @@ async fn show(State(notes): State<Notes>, Path(id): Path<u64>) -> Result<Json<No
     note.map(Json).or_not_found("there is no such note")
 }
 
-async fn create(State(notes): State<Notes>, mut req: Request) -> Result<impl IntoResponse> {
-    let note = notes.add(req.extract().await?)?;
-    let location = req.url_for(show, &[("id", &note.id)])?;
+async fn create(
+    State(notes): State<Notes>,
+    links: Links,
+    draft: Draft,
+) -> Result<impl IntoResponse> {
+    let note = notes.add(draft)?;
+    let location = links.url_for(show, &[("id", &note.id)])?;
     Ok((StatusCode::CREATED, [("location", location)], Json(note)))
 }
 

@@ -195,8 +195,15 @@ impl Body {
             return Self::empty();
         }
         let view = Arc::clone(view);
-        let inner = Received { body, view, waits: None };
-        Self(Kind::Incoming(Box::new(Limited { inner, left: u64::MAX })))
+        let inner = Received {
+            body,
+            view,
+            waits: None,
+        };
+        Self(Kind::Incoming(Box::new(Limited {
+            inner,
+            left: u64::MAX,
+        })))
     }
 
     /// The same body, that fails with [`BodyError::TooLarge`] after `limit` bytes. A lower limit

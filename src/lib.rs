@@ -74,8 +74,8 @@ pub use error::{
     BoxError, Error, ErrorContext, ErrorFormat, ErrorRenderer, FieldError, OrError, Result,
 };
 pub use extract::{
-    ClientAddr, Extract, Form, FromRequest, Head, HeadOnly, Header, Host, LastArgument, Local,
-    OneBody, OptionalFromRequest, Path, Query, Slot, State, TypedHeader,
+    ClientAddr, Extract, Form, FromRequest, Head, HeadOnly, Header, Host, LastArgument, Links,
+    Local, OneBody, OptionalFromRequest, Path, Query, Slot, State, TypedHeader,
 };
 pub use handler::{Endpoint, Handler, IntoEndpoint, Known};
 pub use middleware::{
@@ -96,8 +96,25 @@ pub use service::AppService;
 pub mod prelude {
     pub use crate::{
         App, Body, Bytes, ClientAddr, Error, ErrorContext, Extension, Form, FromRequest, Handler,
-        Header, HeaderMap, Host, Html, IntoResponse, Json, Local, Logger, Method, Middleware, Next,
-        OrError, Path, Query, Redirect, Request, Response, Result, RunError, State, StatusCode,
-        Stopping, TypedHeader, json, provide,
+        Header, HeaderMap, Host, Html, IntoResponse, Json, Links, Local, Logger, Method,
+        Middleware, Next, OrError, Path, Query, Redirect, Request, Response, Result, RunError,
+        State, StatusCode, Stopping, TypedHeader, Value, json, provide,
     };
+}
+
+/// The README and the pages of `docs/`, whose code is compiled and run as doctests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    mod readme {}
+    #[doc = include_str!("../docs/errors.md")]
+    mod errors {}
+    #[doc = include_str!("../docs/extensions.md")]
+    mod extensions {}
+    #[doc = include_str!("../docs/middleware.md")]
+    mod middleware {}
+    #[doc = include_str!("../docs/routing.md")]
+    mod routing {}
+    #[doc = include_str!("../docs/testing.md")]
+    mod testing {}
 }

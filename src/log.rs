@@ -18,7 +18,9 @@ pub(crate) fn enabled(level: Level) -> bool {
 pub(crate) fn emit(level: Level, line: &str) {
     if !tracing::dispatcher::has_been_set() {
         if enabled(level) {
-            eprintln!("{}{line}", prefix(level));
+            // `eprintln!` is captured in tests, and panics where stderr is closed, which is no
+            // reason to fail a request.
+            let _ = std::panic::catch_unwind(|| eprintln!("{}{line}", prefix(level)));
         }
         return;
     }

@@ -233,7 +233,7 @@ impl Request {
         target: impl Link<M>,
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
-        self.0.view.core.router.routes.url_for(&target, values)
+        self.0.view.core.router.routes.url_for(target, values)
     }
 
     /// The state of this type in the scope of the running middleware or handler.
@@ -265,11 +265,20 @@ impl Request {
         &mut self.0.extensions
     }
 
-    /// Runs an extractor.
+    /// Runs an extractor that reads the head: `req.extract::<Path<u64>>().await?`.
     ///
     /// # Errors
     /// What the extractor says.
-    pub async fn extract<T: FromRequest<R>, R>(&mut self) -> Result<T> {
+    pub async fn extract<T: FromRequest>(&mut self) -> Result<T> {
+        T::from_request(self).await
+    }
+
+    /// Runs an extractor that reads the body, which is gone then:
+    /// `req.extract_body::<Json<Note>>().await?`.
+    ///
+    /// # Errors
+    /// What the extractor says.
+    pub async fn extract_body<T: FromRequest<Body>>(&mut self) -> Result<T> {
         T::from_request(self).await
     }
 

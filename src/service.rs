@@ -118,7 +118,11 @@ impl View {
 impl View {
     /// Answers a request that the protocol refuses: with the outermost app's middleware and error
     /// renderer, so that it is logged and looks like other errors.
-    pub(crate) fn refuse(self: &Arc<Self>, req: http::Request<Body>, error: Error) -> BoxFuture<Response> {
+    pub(crate) fn refuse(
+        self: &Arc<Self>,
+        req: http::Request<Body>,
+        error: Error,
+    ) -> BoxFuture<Response> {
         let mut req = Request::new(req, Arc::clone(self));
         req.set_place(Place::refused(self.core.refusal, error));
         Next::new(Arc::clone(self), self.core.refusal).enter(req)
@@ -228,7 +232,7 @@ impl AppService {
         target: impl Link<M>,
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
-        self.view.core.router.routes.url_for(&target, values)
+        self.view.core.router.routes.url_for(target, values)
     }
 
     /// A handle of its own for one connection.

@@ -5,7 +5,7 @@
 
 use std::{fs, mem, path::Path};
 
-const CORE_LINES: usize = 3_500; // lines of code in `src/`, no `ext/`, of `middleware/` only `mod.rs`
+const CORE_LINES: usize = 8_000; // docs/decisions.md says why; lines of code in `src/`, no `ext/`, of `middleware/` only `mod.rs`
 const FILE_LINES: usize = 500; // all lines of a file, comments and tests among them
 
 struct Line {
@@ -142,7 +142,7 @@ fn hyper_stays_inside_the_server_and_the_body() {
 
 #[test]
 fn features_are_named_where_modules_are() {
-    let faces = "src/lib.rs src/prelude.rs src/ext/mod.rs src/server/mod.rs";
+    let faces = "src/lib.rs src/prelude.rs src/ext/mod.rs src/server/";
     let rule = format!("a feature is named in {faces}, or in its extension if it is a backend");
     hold("src", &rule, |line| {
         let backend = line.extension().map(|it| it.replace('_', "-") + "-");

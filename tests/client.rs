@@ -1,5 +1,10 @@
 //! The test client: what it sends, what it keeps, and what its failures say.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of tests may stop where it stands, like a test"
+)]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;

@@ -15,7 +15,7 @@ fn app() -> App {
 
 async fn big(mut req: Request) -> Result<String> {
     req.set_body_limit(4_000_000);
-    let body: Bytes = req.extract().await?;
+    let body: Bytes = req.extract_body().await?;
     Ok(body.len().to_string())
 }
 
@@ -48,9 +48,21 @@ fn heads_are_answered_or_refused() {
         ("G@T / HTTP/1.1\r\nhost: x\r\n\r\n".into(), "400"),
         (format!("GET /{long} HTTP/1.1\r\nhost: x\r\n\r\n"), "414"),
         (format!("GET /?{long} HTTP/1.1\r\nhost: x\r\n\r\n"), "414"),
-        (format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", headers(99)), "200"),
-        (format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", headers(100)), "431"),
-        (format!("GET / HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n", "a".repeat(70_000)), "431"),
+        (
+            format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", headers(99)),
+            "200",
+        ),
+        (
+            format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", headers(100)),
+            "431",
+        ),
+        (
+            format!(
+                "GET / HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n",
+                "a".repeat(70_000)
+            ),
+            "431",
+        ),
     ];
     let server = Running::start(Server::new(app()));
     for (request, status) in rows {
@@ -63,28 +75,62 @@ fn heads_are_answered_or_refused() {
 
 #[test]
 fn framings_are_understood_or_refused() {
-    let post = |headers: &str, body: &str| format!("POST / HTTP/1.1\r\nhost: x\r\n{headers}\r\n{body}");
+    let post =
+        |headers: &str, body: &str| format!("POST / HTTP/1.1\r\nhost: x\r\n{headers}\r\n{body}");
     let rows = [
         (post("content-length: 3\r\n", "abc"), "200"),
-        (post("transfer-encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n"), "200"),
-        (post("transfer-encoding: Chunked\r\n", "3\r\nabc\r\n0\r\n\r\n"), "200"),
-        (post("content-length: 3\r\ncontent-length: 4\r\n", "abc"), "400"),
+        (
+            post("transfer-encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n"),
+            "200",
+        ),
+        (
+            post("transfer-encoding: Chunked\r\n", "3\r\nabc\r\n0\r\n\r\n"),
+            "200",
+        ),
+        (
+            post("content-length: 3\r\ncontent-length: 4\r\n", "abc"),
+            "400",
+        ),
         (post("content-length: -3\r\n", "abc"), "400"),
         (post("content-length: +3\r\n", "abc"), "400"),
         (post("content-length: 3, 3\r\n", "abc"), "400"),
         (post("transfer-encoding: gzip\r\n", "abc"), "400"),
-        (post("transfer-encoding: gzip, chunked\r\n", "0\r\n\r\n"), "400"),
-        (post("transfer-encoding: chunked, gzip\r\n", "0\r\n\r\n"), "400"),
-        (post("transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n", "0\r\n\r\n"), "400"),
+        (
+            post("transfer-encoding: gzip, chunked\r\n", "0\r\n\r\n"),
+            "400",
+        ),
+        (
+            post("transfer-encoding: chunked, gzip\r\n", "0\r\n\r\n"),
+            "400",
+        ),
+        (
+            post(
+                "transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n",
+                "0\r\n\r\n",
+            ),
+            "400",
+        ),
         (post("transfer-encoding: xchunked\r\n", "0\r\n\r\n"), "400"),
-        (post("transfer-encoding: chunked\r\n", "zz\r\nabc\r\n0\r\n\r\n"), "400"),
-        (post("transfer-encoding: chunked\r\n", "3\r\nabcd\r\n0\r\n\r\n"), "400"),
-        ("POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n".to_owned(), "400"),
+        (
+            post("transfer-encoding: chunked\r\n", "zz\r\nabc\r\n0\r\n\r\n"),
+            "400",
+        ),
+        (
+            post("transfer-encoding: chunked\r\n", "3\r\nabcd\r\n0\r\n\r\n"),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n".to_owned(),
+            "400",
+        ),
     ];
     let server = Running::start(Server::new(app()));
     for (request, status) in rows {
         let answer = ask(&server, &request);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}\n{answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{request:?}\n{answer}"
+        );
     }
 }
 
@@ -94,8 +140,14 @@ fn framings_are_understood_or_refused() {
 fn a_length_beside_a_transfer_coding_never_splits_a_request() {
     let server = Running::start(Server::new(app()));
     let smuggled = "0\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n";
-    for order in ["content-length: 44\r\ntransfer-encoding: chunked", "transfer-encoding: chunked\r\ncontent-length: 44"] {
-        let answer = ask(&server, format!("POST / HTTP/1.1\r\nhost: x\r\n{order}\r\n\r\n{smuggled}"));
+    for order in [
+        "content-length: 44\r\ntransfer-encoding: chunked",
+        "transfer-encoding: chunked\r\ncontent-length: 44",
+    ] {
+        let answer = ask(
+            &server,
+            format!("POST / HTTP/1.1\r\nhost: x\r\n{order}\r\n\r\n{smuggled}"),
+        );
         assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
         assert!(!answer.contains("404"), "{answer}");
     }
@@ -107,12 +159,22 @@ fn a_bare_line_feed_never_splits_a_request() {
     let server = Running::start(Server::new(app()));
     let rows = [
         ("GET / HTTP/1.1\nhost: x\n\n", 1),
-        ("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 39\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n1234", 1),
-        ("GET / HTTP/1.1\r\nhost: x\r\na: b\nGET /smuggled HTTP/1.1\r\n\r\n", 1),
+        (
+            "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 39\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n1234",
+            1,
+        ),
+        (
+            "GET / HTTP/1.1\r\nhost: x\r\na: b\nGET /smuggled HTTP/1.1\r\n\r\n",
+            1,
+        ),
     ];
     for (request, answers) in rows {
         let answer = ask(&server, request);
-        assert_eq!(answer.matches("HTTP/1.1 ").count(), answers, "{request:?}\n{answer}");
+        assert_eq!(
+            answer.matches("HTTP/1.1 ").count(),
+            answers,
+            "{request:?}\n{answer}"
+        );
     }
 }
 
@@ -122,7 +184,10 @@ fn hosts_beside_the_allowed_ones_are_misdirected() {
     let request = |host: &str| format!("GET / HTTP/1.1\r\nhost: {host}\r\n\r\n");
     for (host, status) in [("Example.com:8080", "200"), ("evil.example", "421")] {
         let answer = ask(&server, request(host));
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {answer:?}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{host}: {answer:?}"
+        );
     }
 }
 
@@ -130,7 +195,9 @@ fn hosts_beside_the_allowed_ones_are_misdirected() {
 fn a_body_larger_than_its_limit_is_refused_before_it_is_sent() {
     let server = Running::start(Server::new(app()).with_body_limit(1_000_000));
     let post = |path: &str, length: usize| {
-        format!("POST {path} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n")
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n"
+        )
     };
     let mut client = server.connect();
     client.send(post("/", 1_000_001));
@@ -146,7 +213,10 @@ fn a_body_larger_than_its_limit_is_refused_before_it_is_sent() {
 #[test]
 fn a_chunked_body_larger_than_its_limit_is_a_413() {
     let server = Running::start(Server::new(app()).with_body_limit(10));
-    let answer = ask(&server, "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n6\r\nabcdef\r\n6\r\nabcdef\r\n0\r\n\r\n");
+    let answer = ask(
+        &server,
+        "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n6\r\nabcdef\r\n6\r\nabcdef\r\n0\r\n\r\n",
+    );
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
 }
 
@@ -159,14 +229,20 @@ fn refused_requests_pass_the_outermost_middleware() {
     }
     let server = Running::start(Server::new(app().with(mark)));
     let answer = ask(&server, "GET / HTTP/1.1\r\n\r\n");
-    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("x-seen: yes"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 400 ") && answer.contains("x-seen: yes"),
+        "{answer}"
+    );
 }
 
 #[test]
 fn responses_say_who_serves_them_unless_told_not_to() {
     let server = Running::start(Server::new(app()));
     let answer = ask(&server, head("GET / HTTP/1.1"));
-    assert!(answer.contains("server: cepa") && answer.contains("date: "), "{answer}");
+    assert!(
+        answer.contains("server: cepa") && answer.contains("date: "),
+        "{answer}"
+    );
     let server = Running::start(Server::new(app()).with_server_header(false));
     assert!(!ask(&server, head("GET / HTTP/1.1")).contains("server:"));
 }
@@ -178,7 +254,10 @@ fn an_answer_is_sent_while_the_next_request_is_half_there() {
     let rows = [
         (head("GET / HTTP/1.1") + "GET / HT", "hi"),
         (head("GET / HTTP/1.1") + "\r\n", "hi"),
-        ("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc\r\n".to_owned(), "3"),
+        (
+            "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc\r\n".to_owned(),
+            "3",
+        ),
     ];
     for (request, body) in rows {
         let mut client = server.connect();

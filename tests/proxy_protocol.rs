@@ -36,7 +36,8 @@ fn a_trusted_peer_has_to_announce() {
 fn others_cannot_announce() {
     let server = server(&["10.0.0.0/8"]);
     let mut client = server.connect();
-    client.send("PROXY TCP4 192.0.2.9 198.51.100.1 5000 80\r\n".to_owned() + &head("GET / HTTP/1.1"));
+    client
+        .send("PROXY TCP4 192.0.2.9 198.51.100.1 5000 80\r\n".to_owned() + &head("GET / HTTP/1.1"));
     assert!(client.read_all().starts_with("HTTP/1.1 400 "));
     let mut client = server.connect();
     client.send(head("GET / HTTP/1.1"));
@@ -45,7 +46,9 @@ fn others_cannot_announce() {
 
 #[tokio::test]
 async fn a_malformed_list_is_a_sentence() {
-    let server = Server::new(App::new()).tcp("127.0.0.1:0").with_proxy_protocol(["10.0.0.1/8"]);
+    let server = Server::new(App::new())
+        .tcp("127.0.0.1:0")
+        .with_proxy_protocol(["10.0.0.1/8"]);
     let error = server.bind().await.unwrap_err().to_string();
     assert!(error.contains("10.0.0.1/8"), "{error}");
 }

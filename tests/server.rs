@@ -1,5 +1,10 @@
 //! The server from start to stop: addresses, hooks, connections and bodies, over real sockets.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of tests may stop where it stands, like a test"
+)]
+
 mod wire;
 
 use std::io::{Read as _, Write as _};

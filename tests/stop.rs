@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use cepa::Server;
 use cepa::prelude::*;
-use wire::{Running, head};
 use tokio::sync::Notify;
+use wire::{Running, head};
 
 /// Says when a handler began, and holds it until told.
 #[derive(Clone, Default)]
@@ -31,7 +31,10 @@ fn gated(gate: &Gate) -> App {
 }
 
 fn wait(notify: &Notify) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let waited = async { tokio::time::timeout(Duration::from_secs(20), notify.notified()).await };
     runtime.block_on(waited).expect("it happens");
 }
@@ -99,29 +102,41 @@ fn streams_and_tasks_are_told_and_waited_for() {
 
 #[test]
 fn a_panic_is_a_500_and_the_connection_lives_on() {
-    let app = App::new().get("/", async || "hi").get("/panic", async || -> String { panic!("oops") });
+    let app = App::new()
+        .get("/", async || "hi")
+        .get("/panic", async || -> String { panic!("oops") });
     let server = Running::start(Server::new(app));
     let mut client = server.connect();
     client.send(head("GET /panic HTTP/1.1"));
     let answer = client.read_response();
-    assert!(answer.starts_with("HTTP/1.1 500 ") && !answer.contains("oops"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 500 ") && !answer.contains("oops"),
+        "{answer}"
+    );
     client.send(head("GET / HTTP/1.1"));
     assert!(client.read_response().ends_with("hi"));
 }
 
 #[test]
 fn above_the_limit_connections_wait_for_a_place() {
-    let server = Running::start(Server::new(App::new().get("/", async || "hi")).with_connection_limit(1));
+    let server =
+        Running::start(Server::new(App::new().get("/", async || "hi")).with_connection_limit(1));
     let mut first = server.connect();
     first.send(head("GET / HTTP/1.1"));
     assert!(first.read_response().ends_with("hi"));
     let mut second = server.connect();
     second.send(head("GET / HTTP/1.1"));
-    second.stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    second
+        .stream
+        .set_read_timeout(Some(Duration::from_millis(200)))
+        .unwrap();
     let waiting = std::io::Read::read(&mut second.stream, &mut [0; 1]).unwrap_err();
     assert_eq!(waiting.kind(), std::io::ErrorKind::WouldBlock);
     drop(first);
-    second.stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    second
+        .stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     assert!(second.read_response().ends_with("hi"));
 }
 
@@ -162,7 +177,9 @@ fn a_unix_socket_serves_and_is_removed() {
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     let server = Running::start(Server::new(App::new().get("/", async || "hi")).unix(&path));
     let mut stream = UnixStream::connect(&path).unwrap();
-    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.ends_with("hi"), "{answer}");

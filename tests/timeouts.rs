@@ -40,7 +40,11 @@ fn a_client_that_sends_nothing_is_let_go() {
     let mut client = server.connect();
     let start = Instant::now();
     assert_eq!(client.read_all(), "");
-    assert!(start.elapsed() >= SHORT && start.elapsed() < LONG, "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() >= SHORT && start.elapsed() < LONG,
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[test]
@@ -77,7 +81,11 @@ fn an_idle_connection_is_kept_for_its_own_time() {
     assert!(client.read_response().ends_with("hi"));
     let start = Instant::now();
     assert_eq!(client.read_all(), "");
-    assert!(start.elapsed() >= SHORT * 3 && start.elapsed() < LONG, "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() >= SHORT * 3 && start.elapsed() < LONG,
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[test]

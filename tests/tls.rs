@@ -30,23 +30,37 @@ fn app() -> App {
 /// A client that trusts this certificate alone.
 fn connector(certificate: &[u8], protocols: &[&str]) -> TlsConnector {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(certificate).unwrap()).unwrap();
+    roots
+        .add(CertificateDer::from_pem_slice(certificate).unwrap())
+        .unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap();
     let mut config = config.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    config.alpn_protocols = protocols
+        .iter()
+        .map(|name| name.as_bytes().to_vec())
+        .collect();
     TlsConnector::from(Arc::new(config))
 }
 
-async fn shake(server: &Running, certificate: &[u8], protocols: &[&str]) -> std::io::Result<TlsStream<TcpStream>> {
+async fn shake(
+    server: &Running,
+    certificate: &[u8],
+    protocols: &[&str],
+) -> std::io::Result<TlsStream<TcpStream>> {
     let socket = TcpStream::connect(server.addr).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
-    connector(certificate, protocols).connect(name, socket).await
+    connector(certificate, protocols)
+        .connect(name, socket)
+        .await
 }
 
 async fn ask(stream: &mut TlsStream<TcpStream>) -> String {
-    stream.write_all(head("GET / HTTP/1.1").as_bytes()).await.unwrap();
+    stream
+        .write_all(head("GET / HTTP/1.1").as_bytes())
+        .await
+        .unwrap();
     let mut bytes = vec![0; 4096];
     let count = stream.read(&mut bytes).await.unwrap();
     String::from_utf8_lossy(&bytes[..count]).into_owned()
@@ -71,7 +85,10 @@ async fn http_2_is_chosen_by_alpn() {
     let server = server(Tls::pem(ONE, ONE_KEY));
     let mut stream = shake(&server, ONE, &["h2", "http/1.1"]).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
-    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    stream
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .await
+        .unwrap();
     let mut frame = [0; 9];
     stream.read_exact(&mut frame).await.unwrap();
     assert_eq!(frame[3], 4, "the first frame is SETTINGS");
@@ -88,7 +105,12 @@ async fn a_certificate_is_reloaded_under_open_connections() {
     let server = server(tls.clone());
     let mut old = shake(&server, ONE, &[]).await.unwrap();
     std::fs::write(&cert, TWO).unwrap();
-    assert!(tls.reload().unwrap_err().to_string().contains("does not belong"));
+    assert!(
+        tls.reload()
+            .unwrap_err()
+            .to_string()
+            .contains("does not belong")
+    );
     std::fs::write(&key, TWO_KEY).unwrap();
     tls.reload().unwrap();
     let mut new = shake(&server, TWO, &[]).await.unwrap();
@@ -110,25 +132,40 @@ async fn a_client_that_speaks_no_tls_is_let_go() {
 #[tokio::test]
 async fn bad_certificates_are_sentences() {
     let rows: [(Tls, &str); 4] = [
-        (Tls::files("/nowhere/cert.pem", "/nowhere/key.pem"), "/nowhere/cert.pem cannot be read"),
-        (Tls::pem(ONE, TWO_KEY), "the key does not belong to the certificate"),
+        (
+            Tls::files("/nowhere/cert.pem", "/nowhere/key.pem"),
+            "/nowhere/cert.pem cannot be read",
+        ),
+        (
+            Tls::pem(ONE, TWO_KEY),
+            "the key does not belong to the certificate",
+        ),
         (Tls::pem(ONE_KEY, ONE_KEY), "there is no certificate"),
         (Tls::pem(ONE, ONE), "the private key is not valid PEM"),
     ];
     for (tls, sentence) in rows {
-        let error = Server::new(app()).tls("127.0.0.1:0", tls).bind().await.unwrap_err();
+        let error = Server::new(app())
+            .tls("127.0.0.1:0", tls)
+            .bind()
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains(sentence), "{error}");
     }
 }
 
 #[tokio::test]
 async fn plain_http_is_redirected_to_the_port_of_tls() {
-    let server = Server::new(app()).redirect_to_https("127.0.0.1:0").tls("127.0.0.1:0", Tls::pem(ONE, ONE_KEY));
+    let server = Server::new(app())
+        .redirect_to_https("127.0.0.1:0")
+        .tls("127.0.0.1:0", Tls::pem(ONE, ONE_KEY));
     let server = Running::start_on(server);
     let secure = server.addrs[1].port();
     let mut client = server.connect();
     client.send("GET /a?b=c HTTP/1.1\r\nhost: example.com:80\r\n\r\n");
     let answer = client.read_response();
     assert!(answer.starts_with("HTTP/1.1 308 "), "{answer}");
-    assert!(answer.contains(&format!("location: https://example.com:{secure}/a?b=c\r\n")), "{answer}");
+    assert!(
+        answer.contains(&format!("location: https://example.com:{secure}/a?b=c\r\n")),
+        "{answer}"
+    );
 }

@@ -73,35 +73,41 @@ impl Cases {
         });
     }
 
-    /// Measures what the rows ask for and prints them; or runs one case, where this is the run
-    /// that is being counted.
-    pub(crate) fn run(&self, rows: &[Row]) {
+    /// Measures what the rows ask for and prints them, with their instructions in proportion to
+    /// the first row. Where this process is one that is being counted, it runs its case and ends.
+    pub(crate) fn table(&self, rows: &[Row]) {
         let args: Vec<String> = std::env::args().collect();
-        if let Some(at) = args.iter().position(|arg| arg == "--case") {
-            let times = args[at + 2].parse().expect("a number of calls");
-            repeat(&mut self.set_up(&args[at + 1]), times);
-            return;
+        if let [_, flag, case, times] = &args[..]
+            && flag == "--case"
+        {
+            let times = times.parse().expect("a number of calls");
+            repeat(&mut self.set_up(case), times);
+            std::process::exit(0);
         }
-        let mut known = HashMap::new();
-        let mut first = None;
-        println!("| case | ns | allocations | instructions | |");
+        let costs = self.costs(rows);
+        let first = rows[0].cost(&costs);
+        println!("| | ns | allocations | instructions | |");
         println!("|---|--:|--:|--:|--:|");
         for row in rows {
-            let mut cost = self.cost(&row.case, &mut known);
-            if let Some(base) = &row.less {
-                cost = cost.less(self.cost(base, &mut known));
-            }
-            let cost = cost.per(row.per);
-            println!("{}", cost.row(&row.name, *first.get_or_insert(cost)));
+            let Cost([nanos, allocations, instructions]) = row.cost(&costs);
+            let ratio = instructions / first.0[2];
+            let name = &row.name;
+            println!("| {name} | {nanos:.0} | {allocations:.1} | {instructions:.0} | {ratio:.2} |");
         }
+        println!();
     }
 
-    fn cost(&self, case: &str, known: &mut HashMap<String, Cost>) -> Cost {
-        *known.entry(case.to_owned()).or_insert_with(|| {
-            let nanos = time(&mut self.set_up(case));
-            let counts = count(case, if nanos > LONG { 1 } else { COUNTED });
-            Cost { nanos, counts }
-        })
+    fn costs<'a>(&self, rows: &'a [Row]) -> HashMap<&'a str, Cost> {
+        let mut cases: Vec<&str> = rows.iter().flat_map(Row::cases).collect();
+        cases.sort_unstable();
+        cases.dedup();
+        let mut calls: Vec<Call> = cases.iter().map(|case| self.set_up(case)).collect();
+        let cost = |(case, nanos)| {
+            let [allocations, instructions] = count(case, nanos);
+            (case, Cost([nanos, allocations, instructions]))
+        };
+        let nanos = time(&mut calls);
+        cases.into_iter().zip(nanos).map(cost).collect()
     }
 
     fn set_up(&self, case: &str) -> Call {
@@ -144,66 +150,50 @@ impl Row {
             ..self
         }
     }
+
+    fn cases(&self) -> impl Iterator<Item = &str> {
+        let less = self.less.as_deref();
+        [self.case.as_str()].into_iter().chain(less)
+    }
+
+    fn cost(&self, costs: &HashMap<&str, Cost>) -> Cost {
+        let Cost(mut cost) = costs[self.case.as_str()];
+        for (i, cost) in cost.iter_mut().enumerate() {
+            let less = self.less.as_deref().map_or(0.0, |less| costs[less].0[i]);
+            *cost = (*cost - less) / self.per;
+        }
+        Cost(cost)
+    }
 }
 
+/// Nanoseconds, allocations and instructions.
 #[derive(Clone, Copy)]
-struct Cost {
-    nanos: f64,
-    counts: Option<Counts>,
-}
+struct Cost([f64; 3]);
 
-#[derive(Clone, Copy)]
-struct Counts {
-    instructions: f64,
-    allocations: f64,
-}
-
-impl Cost {
-    fn less(self, base: Self) -> Self {
-        let counts = self.counts.zip(base.counts).map(|(a, b)| Counts {
-            instructions: a.instructions - b.instructions,
-            allocations: a.allocations - b.allocations,
-        });
-        Self {
-            nanos: self.nanos - base.nanos,
-            counts,
+/// The median times of a call in nanoseconds. The cases take turns, so that what slows the
+/// machine down for a while slows all of them.
+fn time(calls: &mut [Call]) -> Vec<f64> {
+    let times: Vec<u64> = calls.iter_mut().map(calibrate).collect();
+    let mut rounds = vec![Vec::new(); calls.len()];
+    for _ in 0..ROUNDS {
+        for ((call, times), rounds) in calls.iter_mut().zip(&times).zip(&mut rounds) {
+            rounds.push(round(call, *times).as_nanos() as f64 / *times as f64);
         }
     }
-
-    fn per(self, per: f64) -> Self {
-        let counts = self.counts.map(|counts| Counts {
-            instructions: counts.instructions / per,
-            allocations: counts.allocations / per,
-        });
-        Self {
-            nanos: self.nanos / per,
-            counts,
-        }
-    }
-
-    fn row(self, name: &str, first: Self) -> String {
-        let Some((counts, first)) = self.counts.zip(first.counts) else {
-            return format!("| {name} | {:.0} | | | |", self.nanos);
-        };
-        format!(
-            "| {name} | {:.0} | {:.1} | {:.0} | {:.2} |",
-            self.nanos,
-            counts.allocations,
-            counts.instructions,
-            counts.instructions / first.instructions,
-        )
-    }
+    let median = |mut rounds: Vec<f64>| {
+        rounds.sort_by(f64::total_cmp);
+        rounds[ROUNDS / 2]
+    };
+    rounds.into_iter().map(median).collect()
 }
 
-/// The median time of a call in nanoseconds.
-fn time(call: &mut Call) -> f64 {
+/// How often to call for a round of the wanted length.
+fn calibrate(call: &mut Call) -> u64 {
     let mut times = 1;
     while round(call, times) < ROUND {
         times *= 2;
     }
-    let mut rounds = [(); ROUNDS].map(|()| round(call, times));
-    rounds.sort_unstable();
-    rounds[ROUNDS / 2].as_nanos() as f64 / times as f64
+    times
 }
 
 fn round(call: &mut Call, times: u64) -> Duration {
@@ -218,18 +208,17 @@ fn repeat(call: &mut Call, times: u64) {
     }
 }
 
-/// What one call of a case executes and allocates; `None` without valgrind.
-fn count(case: &str, calls: u64) -> Option<Counts> {
+/// Allocations and instructions of one call of a case; not numbers without valgrind.
+fn count(case: &str, nanos: f64) -> [f64; 2] {
+    let calls = if nanos > LONG { 1 } else { COUNTED };
     let first = FIRST.min(calls);
-    let few = callgrind(case, first)?;
-    let many = callgrind(case, first + calls)?;
-    Some(Counts {
-        instructions: (many.instructions - few.instructions) / calls as f64,
-        allocations: (many.allocations - few.allocations) / calls as f64,
-    })
+    match callgrind(case, first).zip(callgrind(case, first + calls)) {
+        Some((few, many)) => [0, 1].map(|i| (many[i] - few[i]) / calls as f64),
+        None => [f64::NAN; 2],
+    }
 }
 
-fn callgrind(case: &str, times: u64) -> Option<Counts> {
+fn callgrind(case: &str, times: u64) -> Option<[f64; 2]> {
     let file = std::env::temp_dir().join(format!("callgrind.{}", std::process::id()));
     let done = Command::new("valgrind")
         .args(["--quiet", "--tool=callgrind"])
@@ -244,34 +233,28 @@ fn callgrind(case: &str, times: u64) -> Option<Counts> {
     Some(read(&profile))
 }
 
-/// Reads a profile (Callgrind Format Specification): a function has its name where it is first
-/// mentioned, `(12) malloc`, and is `(12)` from then on.
-fn read(profile: &str) -> Counts {
+/// Reads allocations and instructions from a profile (Callgrind Format Specification). A function
+/// has its name where it is first mentioned, `(12) malloc`, and is `(12)` from then on.
+fn read(profile: &str) -> [f64; 2] {
+    const ALLOCATORS: [&str; 4] = ["malloc", "calloc", "realloc", "posix_memalign"];
+    let number = |text: &str| text.trim().parse::<f64>().expect("a number");
     let mut allocators = Vec::new();
-    let (mut instructions, mut allocations) = (0.0, 0.0);
+    let (mut allocations, mut instructions) = (0.0, 0.0);
     let mut callee = "";
     for line in profile.lines() {
         let (key, value) = line.split_once(['=', ':']).unwrap_or_default();
         let (id, name) = value.split_once(' ').unwrap_or((value, ""));
-        if key.ends_with("fn") && ["malloc", "calloc", "realloc", "posix_memalign"].contains(&name)
-        {
+        if key.ends_with("fn") && ALLOCATORS.contains(&name) {
             allocators.push(id);
         }
         match key {
             "cfn" => callee = id,
-            "calls" if allocators.contains(&callee) => {
-                allocations += id.parse::<f64>().expect("a number of calls");
-            }
-            "totals" | "summary" => {
-                instructions = value.trim().parse().expect("a number of instructions");
-            }
+            "calls" if allocators.contains(&callee) => allocations += number(id),
+            "summary" => instructions = number(value),
             _ => {}
         }
     }
-    Counts {
-        instructions,
-        allocations,
-    }
+    [allocations, instructions]
 }
 
 /// The app as it is served.

@@ -305,8 +305,10 @@ impl Composer {
         }
         self.problems
             .extend(self.needs.of_states(&self.scopes, &own));
-        self.problems
-            .extend(self.needs.of_chain(&links, &format!("at {}", route.path()), &params));
+        self.problems.extend(
+            self.needs
+                .of_chain(&links, &format!("at {}", route.path()), &params),
+        );
         let target = Target {
             chain: self.push_chain(&links, Some(Arc::clone(&route)), params),
             automatic,

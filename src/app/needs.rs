@@ -93,7 +93,9 @@ impl Needs {
                 let problem = match need.0 {
                     NeedKind::State { .. } => None,
                     NeedKind::Local { id, .. } if provided.contains(&id) => None,
-                    NeedKind::Local { id, name } => self.missing_local(links, &provided, link, id, name),
+                    NeedKind::Local { id, name } => {
+                        self.missing_local(links, &provided, link, id, name)
+                    }
                     NeedKind::Path { name, probe } => probe(params).err().map(|why| {
                         let name = plain(name);
                         format!("`{}` takes `Path<{name}>` {at}: {why}", link.name)

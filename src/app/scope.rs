@@ -68,7 +68,7 @@ impl App {
     }
 
     /// Calls a function once for each error of this app and those mounted in it, after its status
-    /// is known. Without one, errors are logged: 5xx as errors, 4xx for debugging.
+    /// is known; beside the log, which has 5xx as errors and 4xx for debugging.
     pub fn observe_errors(
         mut self,
         observe: impl Fn(&Error, &ErrorContext) + Send + Sync + 'static,

@@ -214,9 +214,7 @@ impl Watch {
                     error.become_like(mapped);
                 }
             }
-            if scope.observers.is_empty() {
-                log_error(&error, &context);
-            }
+            log_error(&error, &context);
             for observe in &scope.observers {
                 caught(|| observe(&error, &context), &context);
             }

@@ -1,56 +1,38 @@
-//! Who the client is behind proxies: `Forwarded` (RFC 7239) and the `X-Forwarded-*` fields.
+//! Who the client is behind proxies: `Forwarded` (RFC 7239) and `X-Forwarded-For`.
 //!
-//! The connection knows its peer before; the extractors of the client's address and host ask here.
-//! Each proxy appends what it saw, so lists are read from the right: what stands left of a trusted
-//! proxy's own entry is anyone's text and can neither change that entry nor hide it.
+//! The connection knows its peer before; `ClientAddr` asks here. Each proxy appends what it saw, so
+//! lists are read from the right: what stands left of a trusted proxy's own entry is anyone's text
+//! and can neither change that entry nor hide it.
 //!
-//! Proxies write one of the two kinds and pass the other on as the client sent it. Nobody can tell
-//! which, so where a request has both they count only if they agree.
+//! A proxy writes one of the two and passes the other on as the client sent it. Nobody can tell
+//! which, so a request whose two lists contradict each other has no address to be believed.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::from_utf8;
 
 use http::HeaderMap;
 
-use super::authority::parse_host;
 use super::proxies::TrustedProxies;
 
 const FORWARDED: &str = "forwarded";
 const FORWARDED_FOR: &str = "x-forwarded-for";
-const FORWARDED_HOST: &str = "x-forwarded-host";
 
 impl TrustedProxies {
     /// The address of the client: the peer, or behind trusted proxies the rightmost address that
     /// is not one of them; the leftmost if all are. An entry that is malformed, `unknown` or
-    /// obfuscated ends the walk at the address found so far.
+    /// obfuscated ends the walk at the address found so far. An IPv4-mapped address is returned as
+    /// the IPv4 address.
     ///
-    /// Where `Forwarded` and `X-Forwarded-For` lead to different addresses, only the peer is
-    /// believed. A client that sends a false one is thus taken for the proxy, so the address of a
-    /// proxy should open no door. An IPv4-mapped address is returned as the IPv4 address.
-    pub(crate) fn client_addr(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    /// `None` where `Forwarded` and `X-Forwarded-For` lead to different addresses.
+    pub(crate) fn client_addr(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = peer.to_canonical();
         let for_node = |element| parameter(element, "for");
-        let walked = [
-            self.walk(peer, members(headers, FORWARDED), for_node),
-            self.walk(peer, members(headers, FORWARDED_FOR), Some),
-        ];
-        agreed(walked).unwrap_or(peer)
-    }
-
-    /// The host, with its port if it has one, that the client asked the nearest proxy for, if
-    /// that proxy is trusted and says so, by `X-Forwarded-Host` and `Forwarded` alike if both do.
-    pub(crate) fn forwarded_host(&self, peer: IpAddr, headers: &HeaderMap) -> Option<String> {
-        if !self.contain(peer) {
-            return None;
+        let forwarded = self.walk(peer, members(headers, FORWARDED), for_node);
+        let listed = self.walk(peer, members(headers, FORWARDED_FOR), Some);
+        match (forwarded, listed) {
+            (Some(one), Some(other)) => (one == other).then_some(one),
+            (one, other) => one.or(other).or(Some(peer)),
         }
-        let element = members(headers, FORWARDED).next().flatten();
-        let said = [
-            element.and_then(|element| parameter(element, "host")),
-            members(headers, FORWARDED_HOST).next().flatten(),
-        ];
-        agreed(said)
-            .filter(|host| parse_host(host.as_bytes()).is_some())
-            .map(str::to_owned)
     }
 
     /// Goes from the peer outwards as long as the one who says so is trusted. `None` if nobody
@@ -71,14 +53,6 @@ impl TrustedProxies {
             }
         }
         Some(nearest)
-    }
-}
-
-/// What the two kinds of fields say, unless they contradict each other.
-fn agreed<T: PartialEq>(said: [Option<T>; 2]) -> Option<T> {
-    match said {
-        [Some(one), Some(other)] if one != other => None,
-        [one, other] => one.or(other),
     }
 }
 
@@ -141,13 +115,12 @@ mod tests {
 
     use super::*;
 
-    /// Lines are separated by `|`; an `X` or `H` begins one of `X-Forwarded-For` or `-Host`.
+    /// Lines are separated by `|`; an `X` begins one of `X-Forwarded-For`.
     fn headers(lines: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for line in lines.split('|').map(str::trim) {
             let (name, value) = match line.as_bytes().first() {
                 Some(b'X') => (FORWARDED_FOR, &line[1..]),
-                Some(b'H') => (FORWARDED_HOST, &line[1..]),
                 Some(_) => (FORWARDED, line),
                 None => continue,
             };
@@ -163,7 +136,8 @@ mod tests {
     #[track_caller]
     fn client(peer: &str, lines: &str, wanted: &str) {
         let client = trusted().client_addr(peer.parse().unwrap(), &headers(lines));
-        assert_eq!(client.to_string(), wanted, "{peer}: {lines}");
+        let client = client.map_or("-".to_owned(), |client| client.to_string());
+        assert_eq!(client, wanted, "{peer}: {lines}");
     }
 
     #[test]
@@ -215,36 +189,13 @@ mod tests {
     fn two_kinds_of_fields_count_if_they_agree() {
         client("::1", "X 1.1.1.1 | for=1.1.1.1", "1.1.1.1");
         client("::1", "X 1.1.1.1, 10.1.1.1 | for=\"1.1.1.1:80\"", "1.1.1.1");
-        client("::1", "X 1.1.1.1 | for=6.6.6.6", "::1");
-        client("::1", "X 6.6.6.6 | for=1.1.1.1", "::1");
-        client("::1", "X 1.1.1.1 | for=6.6.6.6, for=10.1.1.1", "::1");
-        client("::1", "X 1.1.1.1 | for=unknown", "::1");
+        client("::1", "X 1.1.1.1 | for=6.6.6.6", "-");
+        client("::1", "X 6.6.6.6 | for=1.1.1.1", "-");
+        client("::1", "X 1.1.1.1 | for=6.6.6.6, for=10.1.1.1", "-");
+        client("::1", "X 1.1.1.1 | for=unknown", "-");
         client("::1", "X , | for=1.1.1.1", "1.1.1.1");
-        client("::ffff:127.0.0.1", "X 1.1.1.1 | for=6.6.6.6", "127.0.0.1");
+        client("::ffff:127.0.0.1", "X 1.1.1.1 | for=6.6.6.6", "-");
         client("9.9.9.9", "X 1.1.1.1 | for=6.6.6.6", "9.9.9.9");
-    }
-
-    #[test]
-    fn the_host_is_the_one_the_nearest_proxy_was_asked_for() {
-        #[track_caller]
-        fn row(peer: &str, lines: &str, wanted: &str) {
-            let host = trusted().forwarded_host(peer.parse().unwrap(), &headers(lines));
-            assert_eq!(host.unwrap_or_else(|| "-".to_owned()), wanted);
-        }
-        row("::1", "", "-");
-        row("::1", "proto=https;host=\"a.com:81\"", "a.com:81");
-        row("::1", "host=evil.com, proto=http;HOST=a.com", "a.com");
-        row("::1", "host=evil.com, for=1.1.1.1", "-");
-        row("::1", "host=\"u@a.com\"", "-");
-        row("::1", "H evil.com | H [::1]:80", "[::1]:80");
-        row("::1", "H evil.com, a.com", "a.com");
-        row("::1", "H a.com/x", "-");
-        row("::1", "H a.com | for=1.1.1.1", "a.com");
-        row("::1", "H a.com | host=a.com", "a.com");
-        row("::1", "H a.com | host=evil.com", "-");
-        row("::1", "H evil.com | host=a.com", "-");
-        row("9.9.9.9", "host=a.com", "-");
-        row("9.9.9.9", "H a.com", "-");
     }
 
     #[test]
@@ -276,9 +227,8 @@ mod tests {
             } else {
                 line(&[&sent, &b", "[..], proxy].concat());
             }
-            assert_eq!(trusted.client_addr(peer, &headers).to_string(), "9.9.9.9");
-            let host = trusted.forwarded_host(peer, &headers);
-            assert_eq!(host.as_deref(), Some("a.com"));
+            let client = trusted.client_addr(peer, &headers);
+            assert_eq!(client, Some(Ipv4Addr::new(9, 9, 9, 9).into()));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, Uri};
 
 use super::{FromRequest, OptionalFromRequest};
 use crate::error::{Error, OrError, Result};
@@ -95,24 +95,18 @@ impl<T: TypedHeader> OptionalFromRequest for Header<T> {
     }
 }
 
-/// The host the client asked for, without port (RFC 9110, 7.2). 400 if it is missing or malformed.
+/// The host the client asked for, without port, in its spelling (RFC 9110, 7.2). 400 if it is
+/// missing or malformed.
 ///
-/// Behind a trusted proxy ([`App::trust_proxies`](crate::App::trust_proxies)) it is the one the
-/// proxy was asked for.
+/// `X-Forwarded-Host` is not looked at, since proxies pass a client's own on: let the proxy send
+/// the `Host` header on as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host(pub String);
 
 impl FromRequest for Host {
     async fn from_request(req: &mut Request) -> Result<Self> {
-        let forwarded = req.peer_addr().and_then(|peer| {
-            let host = req.proxies().forwarded_host(peer.ip(), req.headers())?;
-            super::parse_host(host.as_bytes()).map(|(host, _port)| host.to_owned())
-        });
-        let host = forwarded.or_else(|| req.host().map(str::to_owned));
-        host.map(Self).or_status(
-            StatusCode::BAD_REQUEST,
-            "the `Host` header is missing or malformed",
-        )
+        let host = req.host().map(|host| Self(host.to_owned()));
+        host.or_bad_request("the `Host` header is missing or malformed")
     }
 }
 
@@ -120,17 +114,19 @@ impl FromRequest for Host {
 /// [`App::trust_proxies`](crate::App::trust_proxies) lists.
 ///
 /// `Forwarded` (RFC 7239) and `X-Forwarded-For` are believed from those proxies only, and of their
-/// entries the rightmost that is not one of those proxies wins. Without a socket, as in the test
-/// client, it is 127.0.0.1.
+/// entries the rightmost that is not one of those proxies wins. If a request has both and they
+/// lead to different addresses, one of them is forged: 400. Without a socket, as in the test
+/// client, the peer is 127.0.0.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddr(pub IpAddr);
 
 impl FromRequest for ClientAddr {
     async fn from_request(req: &mut Request) -> Result<Self> {
-        let peer = req
-            .peer_addr()
-            .map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
-        Ok(Self(req.proxies().client_addr(peer, req.headers())))
+        let here = IpAddr::from([127, 0, 0, 1]);
+        let peer = req.peer_addr().map_or(here, |peer| peer.ip());
+        let addr = req.proxies().client_addr(peer, req.headers());
+        addr.map(Self)
+            .or_bad_request("`Forwarded` and `X-Forwarded-For` contradict each other")
     }
 }
 

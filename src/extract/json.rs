@@ -68,20 +68,24 @@ fn explain(text: &[u8], error: serde_json::Error) -> Error {
     let (line, column) = (error.line(), error.column());
     let shown = error.to_string();
     let reason = shown.split(" at line ").next().unwrap_or(&shown);
-    match error.classify() {
-        Category::Data => {
-            let path = path_at(text, line, column);
-            let place = if path.is_empty() {
-                String::new()
-            } else {
-                format!(" in `{path}`")
-            };
-            Error::unprocessable(format!("{reason}{place} (line {line}, column {column})"))
-                .with_field(path, reason)
-        }
-        _ => Error::bad_request(format!(
-            "not valid JSON: {reason} (line {line}, column {column})"
-        )),
+    if text.trim_ascii().is_empty() {
+        return Error::bad_request("the body is empty, where JSON is expected");
     }
-    .with_source(error)
+    let place = format!("(line {line}, column {column})");
+    if error.classify() != Category::Data {
+        let message = format!("not valid JSON: {reason} {place}");
+        return Error::bad_request(message).with_source(error);
+    }
+    let mut path = path_at(text, line, column);
+    if let Some(missing) = reason.strip_prefix("missing field `") {
+        let separator = if path.is_empty() { "" } else { "." };
+        path = format!("{path}{separator}{}", missing.trim_end_matches('`'));
+    }
+    let refused = match path.as_str() {
+        "" => Error::unprocessable(format!("{reason} {place}")),
+        path => {
+            Error::unprocessable(format!("{reason} in `{path}` {place}")).with_field(path, reason)
+        }
+    };
+    refused.with_source(error)
 }

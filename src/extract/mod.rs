@@ -6,6 +6,7 @@ mod body;
 mod form;
 mod head;
 mod json;
+mod links;
 mod local;
 mod option;
 mod path;
@@ -22,6 +23,7 @@ use std::future::Future;
 
 pub use form::Form;
 pub use head::{ClientAddr, Header, Host, TypedHeader};
+pub use links::Links;
 pub use local::Local;
 pub use option::OptionalFromRequest;
 pub use path::Path;

@@ -63,9 +63,13 @@ impl<H: Handler<A>, A> Link<ByHandler<A>> for H {
 
 impl RouteTable {
     #[track_caller]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `url_for(handler, ..)`, and a handler is a value"
+    )]
     pub(crate) fn url_for<M>(
         &self,
-        target: &impl Link<M>,
+        target: impl Link<M>,
         values: &[(&str, &dyn Display)],
     ) -> Result<String> {
         let mut matching = self.iter().filter(|route| target.matches(route));

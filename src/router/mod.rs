@@ -143,10 +143,7 @@ impl Place {
 
 impl Router {
     /// The table for a host pattern, made on first use; `None` is the table of any host.
-    pub(crate) fn table(
-        &mut self,
-        host: Option<&Pattern>,
-    ) -> Result<&mut Table, usize> {
+    pub(crate) fn table(&mut self, host: Option<&Pattern>) -> Result<&mut Table, usize> {
         let Some(host) = host else {
             return Ok(&mut self.default);
         };
@@ -198,6 +195,9 @@ impl Router {
         let Some((table, spans)) = self.host_trie.at(&labels) else {
             return (&self.default, None);
         };
-        (&self.hosts[table], Some(Box::new(HostMatch { text, spans })))
+        (
+            &self.hosts[table],
+            Some(Box::new(HostMatch { text, spans })),
+        )
     }
 }

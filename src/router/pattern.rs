@@ -96,18 +96,22 @@ pub(crate) fn route_pattern(text: &str) -> Result<Pattern, String> {
     if !text.starts_with('/') {
         return Err(format!("a path starts with a slash: write `/{text}`"));
     }
-    if let Some(at) = text.find('?') {
-        return Err(format!(
-            "a path has no query: write `{}` and take the query with `Query<T>`",
-            &text[..at]
-        ));
-    }
     let mut pattern = Pattern::default();
     let segments: Vec<&str> = text[1..].split('/').collect();
     for (i, segment) in segments.iter().enumerate() {
+        let last = i + 1 == segments.len();
+        if segment.is_empty() && !last {
+            let fixed = text.replacen("//", "/", 1);
+            return Err(format!("`{text}` has an empty segment: write `{fixed}`"));
+        }
         pattern.push_literal("/");
         old_syntax(text, segment)?;
-        pattern.push_segment(segment, i + 1 == segments.len())?;
+        pattern.push_segment(segment, last)?;
+    }
+    if let Some((path, _)) = text.split_once('?') {
+        return Err(format!(
+            "a path has no query: write `{path}` and take the query with `Query<T>`"
+        ));
     }
     pattern.unique_names()?;
     Ok(pattern)
@@ -166,7 +170,18 @@ fn old_syntax(text: &str, segment: &str) -> Result<(), String> {
     if let Some(name) = segment.strip_prefix(':') {
         return fix(segment, format!("{{{}}}", name.trim_end_matches('?')));
     }
-    if let Some(name) = segment.strip_prefix('*') {
+    if let Some(name) = segment.strip_suffix("?}").and_then(|s| s.strip_prefix('{')) {
+        let (with, without) = (format!("{{{name}}}"), format!("/{segment}"));
+        return Err(format!(
+            "`{segment}` is no optional parameter, there are none: write two routes, `{}` and `{}`",
+            text.replacen(segment, &with, 1),
+            text.replacen(&without, "", 1)
+        ));
+    }
+    if let Some(name) = segment
+        .strip_prefix('*')
+        .map(|name| name.trim_start_matches('*'))
+    {
         let name = if name.is_empty() { "path" } else { name };
         return fix(segment, format!("{{*{name}}}"));
     }

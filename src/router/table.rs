@@ -143,7 +143,8 @@ impl Table {
 
     #[cold]
     fn miss(&self, method: &Method, path: &str) -> Place {
-        self.other_methods(path)
+        self.of_server(method, path)
+            .or_else(|| self.other_methods(path))
             .or_else(|| self.other_slash(method, path))
             .unwrap_or_else(|| self.below_prefix(path))
     }
@@ -159,11 +160,32 @@ impl Table {
         longest.unwrap_or_else(|| Place::new(self.root, Spans::default()))
     }
 
+    /// `OPTIONS *` asks for the methods of the server (RFC 9110, 9.3.7).
+    fn of_server(&self, method: &Method, path: &str) -> Option<Place> {
+        if *method != Method::OPTIONS || path != "*" {
+            return None;
+        }
+        let mut allow: Vec<&str> = self
+            .tries
+            .iter()
+            .filter_map(|(method, _)| Some(method.as_ref()?.as_str()))
+            .collect();
+        allow.extend(["HEAD", "OPTIONS"]);
+        allow.sort_unstable();
+        allow.dedup();
+        let answer = Answer::Methods(allow.join(", "));
+        Some(Place {
+            answer,
+            ..Place::new(self.root, Spans::default())
+        })
+    }
+
     /// The methods that match a path.
     fn other_methods(&self, path: &str) -> Option<Place> {
         let named = |(method, trie): &'_ (Option<Method>, Trie<Target>)| {
             let method = method.as_ref()?;
-            trie.at(path).map(|(target, spans)| (method.to_string(), target, spans))
+            trie.at(path)
+                .map(|(target, spans)| (method.to_string(), target, spans))
         };
         let mut matching = self.tries.iter().filter_map(named);
         let (first, target, spans) = matching.next()?;
@@ -192,7 +214,7 @@ impl Table {
             }
             // A path like `//host` would lead a browser away from this site.
             TrailingSlash::Redirect if crate::respond::is_local(&toggled) => {
-                let answer = Answer::Redirect(toggled.clone());
+                let answer = Answer::Redirect(toggled);
                 Some(target.automatically(spans, answer))
             }
             _ => None,

@@ -33,7 +33,9 @@ struct Mixed<T> {
 
 impl<T> Default for Trie<T> {
     fn default() -> Self {
-        Self { root: Node::default() }
+        Self {
+            root: Node::default(),
+        }
     }
 }
 
@@ -77,11 +79,6 @@ impl<T: Copy> Trie<T> {
         let value = self.root.find(path, path.strip_prefix('/')?, &mut spans)?;
         Some((value, spans))
     }
-
-    /// Whether a pattern matches.
-    pub(super) fn value(&self, path: &str) -> Option<T> {
-        self.at(path).map(|(value, _)| value)
-    }
 }
 
 fn set<T: Copy>(place: &mut Option<T>, value: T) -> Result<(), T> {
@@ -100,9 +97,18 @@ impl<T: Copy> Node<T> {
         let same = |mixed: &Mixed<T>| *mixed.before == *before && *mixed.after == *after;
         let index = self.mixed.iter().position(same).unwrap_or_else(|| {
             let wanted = rank(before, after);
-            let index = self.mixed.partition_point(|mixed| rank(&mixed.before, &mixed.after) <= wanted);
+            let index = self
+                .mixed
+                .partition_point(|mixed| rank(&mixed.before, &mixed.after) <= wanted);
             let (before, after) = (before.into(), after.into());
-            self.mixed.insert(index, Mixed { before, after, node: Self::default() });
+            self.mixed.insert(
+                index,
+                Mixed {
+                    before,
+                    after,
+                    node: Self::default(),
+                },
+            );
             index
         });
         &mut self.mixed[index].node
@@ -129,11 +135,26 @@ impl<T: Copy> Node<T> {
         Some(value)
     }
 
-    fn find_param(&self, path: &str, segment: &str, next: Option<&str>, spans: &mut Spans) -> Option<T> {
+    fn find_param(
+        &self,
+        path: &str,
+        segment: &str,
+        next: Option<&str>,
+        spans: &mut Spans,
+    ) -> Option<T> {
         let taken = spans.len();
-        for Mixed { before, after, node } in &self.mixed {
-            let inner = segment.strip_prefix(&**before).and_then(|rest| rest.strip_suffix(&**after));
-            let Some(inner) = inner.filter(|inner| !inner.is_empty()) else { continue };
+        for Mixed {
+            before,
+            after,
+            node,
+        } in &self.mixed
+        {
+            let inner = segment
+                .strip_prefix(&**before)
+                .and_then(|rest| rest.strip_suffix(&**after));
+            let Some(inner) = inner.filter(|inner| !inner.is_empty()) else {
+                continue;
+            };
             spans.push_within(path, inner);
             if let Some(value) = node.follow(path, next, spans) {
                 return Some(value);

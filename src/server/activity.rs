@@ -68,7 +68,9 @@ impl Activity {
 
     fn expire(&self) {
         self.expiries.fetch_add(1, Relaxed);
-        std::mem::take(&mut *self.readers()).into_iter().for_each(Waker::wake);
+        std::mem::take(&mut *self.readers())
+            .into_iter()
+            .for_each(Waker::wake);
     }
 }
 
@@ -124,12 +126,25 @@ pub(super) struct Signs {
 
 impl Watchdog {
     pub(super) fn new(config: &Config) -> Self {
-        let limits = [config.head_timeout, config.idle_timeout, config.body_timeout];
+        let limits = [
+            config.head_timeout,
+            config.idle_timeout,
+            config.body_timeout,
+        ];
         let shortest = limits.into_iter().min().unwrap_or_default();
         let tick = (shortest / TICKS).max(Duration::from_millis(1));
         let sleep = Box::pin(tokio::time::sleep(tick));
         let mark = (Phase::Head, 0);
-        Self { sleep, armed: false, tick, limits, mark, quiet: 0, calls: 0, idle_reads: 0 }
+        Self {
+            sleep,
+            armed: false,
+            tick,
+            limits,
+            mark,
+            quiet: 0,
+            calls: 0,
+            idle_reads: 0,
+        }
     }
 
     /// Called at the end of each turn of the connection; costs a look at the timer.
@@ -191,9 +206,16 @@ impl Watchdog {
         }
         if activity.in_flight.load(Relaxed) > 0 {
             let waits = !activity.readers().is_empty();
-            return if waits { (Phase::Body, signs.reads) } else { (Phase::Work, 0) };
+            return if waits {
+                (Phase::Body, signs.reads)
+            } else {
+                (Phase::Work, 0)
+            };
         }
         let begun = self.calls == 0 || (!signs.framed && signs.reads > self.idle_reads);
-        (if begun { Phase::Head } else { Phase::Idle }, u64::from(self.calls))
+        (
+            if begun { Phase::Head } else { Phase::Idle },
+            u64::from(self.calls),
+        )
     }
 }

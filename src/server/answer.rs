@@ -30,7 +30,10 @@ pub(super) struct Answers {
 
 impl Answers {
     pub(super) fn new(peer: Peer) -> Self {
-        Self { view: peer.view, config: peer.config }
+        Self {
+            view: peer.view,
+            config: peer.config,
+        }
     }
 }
 
@@ -48,23 +51,37 @@ impl hyper::service::Service<http::Request<Incoming>> for Answers {
             None => self.view.answer(req),
             Some(error) => self.view.refuse(req, error),
         };
-        Answering { answer, flight: Some(flight), head, signed: self.config.server_header }
+        Answering {
+            answer,
+            flight: Some(flight),
+            head,
+            signed: self.config.server_header,
+        }
     }
 }
 
 impl Config {
     /// What RFC 9112 leaves to the server to refuse, and the limits hyper has no setting for.
     fn check<B>(&self, req: &http::Request<B>) -> Result<(), Error> {
-        let target = req.uri().path_and_query().map_or(0, |target| target.as_str().len());
+        let target = req
+            .uri()
+            .path_and_query()
+            .map_or(0, |target| target.as_str().len());
         if target > self.target_limit {
-            let message = format!("the path and query are longer than {} bytes", self.target_limit);
+            let message = format!(
+                "the path and query are longer than {} bytes",
+                self.target_limit
+            );
             return Err(Error::new(StatusCode::URI_TOO_LONG, message));
         }
         check_transfer(req.headers())?;
         let host = host(req)?;
         match &self.allowed_hosts {
             Some(allowed) if !allowed.iter().any(|name| name.eq_ignore_ascii_case(host)) => {
-                Err(Error::new(StatusCode::MISDIRECTED_REQUEST, "this server does not answer for this host"))
+                Err(Error::new(
+                    StatusCode::MISDIRECTED_REQUEST,
+                    "this server does not answer for this host",
+                ))
             }
             _ => Ok(()),
         }
@@ -78,7 +95,9 @@ fn check_transfer(headers: &HeaderMap) -> Result<(), Error> {
     match (codings.next(), codings.next()) {
         (None, _) => Ok(()),
         (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
-        _ => Err(Error::bad_request("the only transfer coding understood is `chunked`, once")),
+        _ => Err(Error::bad_request(
+            "the only transfer coding understood is `chunked`, once",
+        )),
     }
 }
 
@@ -89,7 +108,10 @@ fn host<B>(req: &http::Request<B>) -> Result<&str, Error> {
     if second.is_some() {
         return Err(Error::bad_request("there is more than one `Host` header"));
     }
-    let authority = req.uri().authority().map(|authority| authority.as_str().as_bytes());
+    let authority = req
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str().as_bytes());
     if first.is_none() && req.version() == Version::HTTP_11 {
         return Err(Error::bad_request("the `Host` header is missing"));
     }
@@ -101,7 +123,9 @@ fn host<B>(req: &http::Request<B>) -> Result<&str, Error> {
     if let Some(first) = first {
         parse_host(first.as_bytes()).ok_or_else(malformed)?;
     }
-    parse_host(named).map(|(host, _port)| host).ok_or_else(malformed)
+    parse_host(named)
+        .map(|(host, _port)| host)
+        .ok_or_else(malformed)
 }
 
 /// Counts a request as in flight for as long as it lives.
@@ -137,11 +161,16 @@ impl Future for Answering {
             res.drop_body();
         }
         if self.signed && !res.headers().contains_key(SERVER) {
-            res.headers_mut().insert(SERVER, HeaderValue::from_static("cepa"));
+            res.headers_mut()
+                .insert(SERVER, HeaderValue::from_static("cepa"));
         }
         let (res, end) = res.into_http();
         let flight = self.flight.take();
-        Poll::Ready(Ok(res.map(|body| Outgoing { body, end, _flight: flight })))
+        Poll::Ready(Ok(res.map(|body| Outgoing {
+            body,
+            end,
+            _flight: flight,
+        })))
     }
 }
 

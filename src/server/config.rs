@@ -17,7 +17,10 @@ pub(crate) struct Config {
     pub(crate) header_limit: usize,
     pub(crate) body_limit: u64,
     pub(crate) connection_limit: usize,
-    #[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "HTTP/1 has no streams"))]
+    #[cfg_attr(
+        not(feature = "http2"),
+        expect(dead_code, reason = "HTTP/1 has no streams")
+    )]
     pub(crate) stream_limit: u32,
     pub(crate) allowed_hosts: Option<Vec<String>>,
     pub(crate) server_header: bool,
@@ -119,8 +122,13 @@ impl Server {
 
     /// The hosts this server answers for, without ports; others are a 421 (RFC 9110, 15.5.20).
     /// Default: all.
-    pub fn with_allowed_hosts<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
-        let hosts = hosts.into_iter().map(|host| host.into().to_ascii_lowercase());
+    pub fn with_allowed_hosts<S: Into<String>>(
+        mut self,
+        hosts: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let hosts = hosts
+            .into_iter()
+            .map(|host| host.into().to_ascii_lowercase());
         self.config.allowed_hosts = Some(hosts.collect());
         self
     }

@@ -41,7 +41,9 @@ pub(super) async fn serve<S: Socket + 'static>(socket: S, peer: Peer) {
         let mut waiting = turns.view.lifecycle.stopping();
         let sniffed = tokio::time::timeout(peer.config.head_timeout, io.speaks_http2());
         match super::shutdown::race(sniffed, waiting.wait()).await {
-            super::shutdown::Either::Left(Ok(Ok(true))) => return serve_http2(io, peer, turns).await,
+            super::shutdown::Either::Left(Ok(Ok(true))) => {
+                return serve_http2(io, peer, turns).await;
+            }
             super::shutdown::Either::Left(Ok(Ok(false))) => {}
             _ => return,
         }
@@ -56,7 +58,9 @@ async fn serve_http1<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>
         .max_header_size(peer.config.head_limit)
         .max_buf_size(peer.config.head_limit);
     let answers = Answers::new(peer);
-    let connection = builder.serve_connection(TokioIo::new(io), answers).with_upgrades();
+    let connection = builder
+        .serve_connection(TokioIo::new(io), answers)
+        .with_upgrades();
     turns.drive(pin!(connection)).await;
 }
 
@@ -76,18 +80,20 @@ where
 
 #[cfg(feature = "http2")]
 async fn serve_http2<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>) {
-    let mut builder = hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
+    let mut builder =
+        hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
     builder
         .max_concurrent_streams(peer.config.stream_limit)
         .max_header_list_size(u32::try_from(peer.config.head_limit).unwrap_or(u32::MAX))
         .max_send_buf_size(64 * 1024);
     let answers = Answers::new(peer);
-    turns.drive(pin!(builder.serve_connection(TokioIo::new(io), answers))).await;
+    turns
+        .drive(pin!(builder.serve_connection(TokioIo::new(io), answers)))
+        .await;
 }
 
 #[cfg(feature = "http2")]
-impl<I> Served
-    for hyper::server::conn::http2::Connection<I, Answers, hyper_util::rt::TokioExecutor>
+impl<I> Served for hyper::server::conn::http2::Connection<I, Answers, hyper_util::rt::TokioExecutor>
 where
     Self: Future<Output = Result<(), hyper::Error>>,
     I: hyper::rt::Read + hyper::rt::Write + Unpin,

@@ -34,17 +34,27 @@ pub(super) fn open(
     #[cfg(feature = "tls")]
     let port = bound.iter().find(|(_, role)| matches!(role, Role::Tls(_)));
     #[cfg(feature = "tls")]
-    let port = port.and_then(|(listener, _)| listener.addr()).map_or(443, |addr| addr.port());
+    let port = port
+        .and_then(|(listener, _)| listener.addr())
+        .map_or(443, |addr| addr.port());
     let door = |role: Role| -> Result<Door, RunError> {
         Ok(match role {
             Role::Plain => Door::plain(service.clone()),
             #[cfg(feature = "tls")]
-            Role::Tls(tls) => Door { service: service.clone(), tls: Some(tls.acceptor()?) },
+            Role::Tls(tls) => Door {
+                service: service.clone(),
+                tls: Some(tls.acceptor()?),
+            },
             #[cfg(feature = "tls")]
             Role::Redirect => Door::plain(redirect_to(port).build().map_err(RunError::Build)?),
         })
     };
-    let entrance = |(listener, role)| Ok(Entrance { listener, door: door(role)? });
+    let entrance = |(listener, role)| {
+        Ok(Entrance {
+            listener,
+            door: door(role)?,
+        })
+    };
     bound.into_iter().map(entrance).collect()
 }
 
@@ -124,9 +134,15 @@ async fn announced(
 fn redirect_to(port: u16) -> crate::App {
     use crate::{App, Host, Redirect, Uri};
 
-    let port = if port == 443 { String::new() } else { format!(":{port}") };
+    let port = if port == 443 {
+        String::new()
+    } else {
+        format!(":{port}")
+    };
     App::new().fallback(move |Host(host): Host, uri: Uri| {
-        let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let path = uri
+            .path_and_query()
+            .map_or("/", http::uri::PathAndQuery::as_str);
         let there = Redirect::permanent(format!("https://{host}{port}{path}"));
         async move { there }
     })

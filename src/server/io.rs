@@ -111,7 +111,12 @@ impl<S: Socket> Wire<S> {
     /// For the timeouts: what came and went, and whether the client takes nothing.
     pub(super) fn signs(&self, framed: bool) -> Signs {
         let blocked = !self.out.is_empty();
-        Signs { reads: self.reads, writes: self.writes, blocked, framed }
+        Signs {
+            reads: self.reads,
+            writes: self.writes,
+            blocked,
+            framed,
+        }
     }
 
     /// Leaves the socket to whom hyper gave its end; what is still here goes out with the next
@@ -185,7 +190,9 @@ impl<S: Socket> AsyncWrite for Io<S> {
         let mut wire = self.wire();
         let size: usize = pieces.iter().map(|piece| piece.len()).sum();
         if wire.out.len() + size <= GATHER && !wire.direct {
-            pieces.iter().for_each(|piece| wire.out.extend_from_slice(piece));
+            pieces
+                .iter()
+                .for_each(|piece| wire.out.extend_from_slice(piece));
             return Poll::Ready(Ok(size));
         }
         ready!(wire.poll_drain(cx))?;

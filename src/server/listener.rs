@@ -52,12 +52,18 @@ impl Source {
     }
 
     pub(super) fn ready(listener: std::net::TcpListener) -> Self {
-        Self { place: Place::Ready(listener), role: Role::Plain }
+        Self {
+            place: Place::Ready(listener),
+            role: Role::Plain,
+        }
     }
 
     #[cfg(unix)]
     pub(super) fn unix(path: std::path::PathBuf) -> Self {
-        Self { place: Place::Unix(path), role: Role::Plain }
+        Self {
+            place: Place::Unix(path),
+            role: Role::Plain,
+        }
     }
 
     pub(super) fn bind(self) -> Result<(Listener, Role), RunError> {
@@ -78,7 +84,12 @@ fn bind_first(addrs: &[SocketAddr]) -> Result<Listener, RunError> {
     for &addr in addrs {
         match std::net::TcpListener::bind(addr).and_then(adopt) {
             Ok(listener) => return Ok(listener),
-            Err(source) => failure = failure.or(Some(RunError::Bind { addr: addr.to_string(), source })),
+            Err(source) => {
+                failure = failure.or(Some(RunError::Bind {
+                    addr: addr.to_string(),
+                    source,
+                }))
+            }
         }
     }
     Err(failure.unwrap_or(none))
@@ -101,7 +112,10 @@ fn bind_unix(path: std::path::PathBuf) -> Result<Listener, RunError> {
     }
     match tokio::net::UnixListener::bind(&path) {
         Ok(listener) => Ok(Listener::Unix(listener, path)),
-        Err(source) => Err(RunError::Bind { addr: path.display().to_string(), source }),
+        Err(source) => Err(RunError::Bind {
+            addr: path.display().to_string(),
+            source,
+        }),
     }
 }
 

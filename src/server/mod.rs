@@ -67,7 +67,11 @@ pub struct Server {
 impl Server {
     /// A server for this app, that listens nowhere yet.
     pub fn new(app: App) -> Self {
-        Self { app, sources: Vec::new(), config: Config::default() }
+        Self {
+            app,
+            sources: Vec::new(),
+            config: Config::default(),
+        }
     }
 
     /// Listens on an address too: `127.0.0.1:3000`, `[::]:80`, `localhost:8080`. Of a name with
@@ -111,7 +115,10 @@ impl Server {
     ///
     /// Entries are addresses, ranges, `loopback` or `private`, as in [`App::trust_proxies`].
     #[cfg(feature = "proxy-protocol")]
-    pub fn with_proxy_protocol<P: AsRef<str>>(mut self, peers: impl IntoIterator<Item = P>) -> Self {
+    pub fn with_proxy_protocol<P: AsRef<str>>(
+        mut self,
+        peers: impl IntoIterator<Item = P>,
+    ) -> Self {
         self.config.proxy_peers = crate::extract::TrustedProxies::parse(peers);
         self
     }
@@ -129,7 +136,10 @@ impl Server {
             return Err(RunError::Nowhere);
         }
         #[cfg(feature = "proxy-protocol")]
-        self.config.proxy_peers.as_ref().map_err(|problem| RunError::Proxies(problem.clone()))?;
+        self.config
+            .proxy_peers
+            .as_ref()
+            .map_err(|problem| RunError::Proxies(problem.clone()))?;
         let bound: Result<Vec<_>, _> = self.sources.into_iter().map(Source::bind).collect();
         BoundServer::new(service, bound?, self.config)
     }
@@ -155,4 +165,3 @@ impl Server {
         runtime.block_on(self.listen())
     }
 }
-

@@ -62,27 +62,51 @@ pub(super) fn parse_line(line: &[u8]) -> Option<Option<SocketAddr>> {
         _ => None,
     };
     let (source, _destination) = (address()?, address()?);
-    let mut port = || words.next().filter(|port| !port.starts_with('+'))?.parse::<u16>().ok();
+    let mut port = || {
+        words
+            .next()
+            .filter(|port| !port.starts_with('+'))?
+            .parse::<u16>()
+            .ok()
+    };
     let (source_port, _) = (port()?, port()?);
-    words.next().is_none().then_some(Some(SocketAddr::new(source, source_port)))
+    words
+        .next()
+        .is_none()
+        .then_some(Some(SocketAddr::new(source, source_port)))
 }
 
 /// Version 2, section 2.2: version and command, family and protocol, then the addresses.
-pub(super) fn parse_binary(command: u8, family: u8, addresses: &[u8]) -> Option<Option<SocketAddr>> {
+pub(super) fn parse_binary(
+    command: u8,
+    family: u8,
+    addresses: &[u8],
+) -> Option<Option<SocketAddr>> {
     match command {
         0x20 => return Some(None),
         0x21 => {}
         _ => return None,
     }
-    let port = |at: usize| Some(u16::from_be_bytes([*addresses.get(at)?, *addresses.get(at + 1)?]));
+    let port = |at: usize| {
+        Some(u16::from_be_bytes([
+            *addresses.get(at)?,
+            *addresses.get(at + 1)?,
+        ]))
+    };
     match family {
         0x11 => {
             let source = <[u8; 4]>::try_from(addresses.get(..4)?).ok()?;
-            Some(Some(SocketAddr::new(source.into(), port(8).filter(|_| addresses.len() >= 12)?)))
+            Some(Some(SocketAddr::new(
+                source.into(),
+                port(8).filter(|_| addresses.len() >= 12)?,
+            )))
         }
         0x21 => {
             let source = <[u8; 16]>::try_from(addresses.get(..16)?).ok()?;
-            Some(Some(SocketAddr::new(source.into(), port(32).filter(|_| addresses.len() >= 36)?)))
+            Some(Some(SocketAddr::new(
+                source.into(),
+                port(32).filter(|_| addresses.len() >= 36)?,
+            )))
         }
         _ => Some(None),
     }
@@ -96,8 +120,14 @@ mod tests {
     fn lines_of_version_1_are_understood_or_refused() {
         let known = |text: &str| Some(Some(text.parse().unwrap()));
         let rows: &[(&str, Option<Option<SocketAddr>>)] = &[
-            ("PROXY TCP4 192.0.2.1 198.51.100.1 5000 80\r\n", known("192.0.2.1:5000")),
-            ("PROXY TCP6 2001:db8::1 2001:db8::2 5000 443\r\n", known("[2001:db8::1]:5000")),
+            (
+                "PROXY TCP4 192.0.2.1 198.51.100.1 5000 80\r\n",
+                known("192.0.2.1:5000"),
+            ),
+            (
+                "PROXY TCP6 2001:db8::1 2001:db8::2 5000 443\r\n",
+                known("[2001:db8::1]:5000"),
+            ),
             ("PROXY UNKNOWN\r\n", Some(None)),
             ("PROXY UNKNOWN a b c d\r\n", Some(None)),
             ("PROXY TCP4 192.0.2.1 198.51.100.1 5000 80\n", None),
@@ -117,7 +147,10 @@ mod tests {
     #[test]
     fn headers_of_version_2_are_understood_or_refused() {
         let four = [192, 0, 2, 1, 198, 51, 100, 1, 0x13, 0x88, 0, 80];
-        assert_eq!(parse_binary(0x21, 0x11, &four), Some(Some("192.0.2.1:5000".parse().unwrap())));
+        assert_eq!(
+            parse_binary(0x21, 0x11, &four),
+            Some(Some("192.0.2.1:5000".parse().unwrap()))
+        );
         assert_eq!(parse_binary(0x20, 0x11, &four), Some(None));
         assert_eq!(parse_binary(0x21, 0x11, &four[..11]), None);
         assert_eq!(parse_binary(0x21, 0x31, &[0; 216]), Some(None));
@@ -125,7 +158,10 @@ mod tests {
         let mut six = [0; 36];
         six[15] = 1;
         six[33] = 80;
-        assert_eq!(parse_binary(0x21, 0x21, &six), Some(Some("[::1]:80".parse().unwrap())));
+        assert_eq!(
+            parse_binary(0x21, 0x21, &six),
+            Some(Some("[::1]:80".parse().unwrap()))
+        );
     }
 
     #[test]
@@ -140,7 +176,9 @@ mod tests {
         const ALPHABET: &[u8] = b"PROXY TCP46UNKNOW0123456789.:abf\r\n \xff+";
         for _ in 0..100_000 {
             let length = (random() % 60) as usize;
-            let bytes: Vec<u8> = (0..length).map(|_| ALPHABET[(random() % ALPHABET.len() as u64) as usize]).collect();
+            let bytes: Vec<u8> = (0..length)
+                .map(|_| ALPHABET[(random() % ALPHABET.len() as u64) as usize])
+                .collect();
             let line = [b"PROXY TCP4 ", &bytes[..], b"\r\n"].concat();
             if let Some(Some(addr)) = parse_line(&line) {
                 assert!(addr.is_ipv4());

@@ -42,7 +42,7 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Build(error) => error.fmt(f),
-            Self::Address(error) => write!(f, "this is no address to listen on: {error}"),
+            Self::Address(error) => write!(f, "this is no address to listen on, such as 127.0.0.1:3000: {error}"),
             Self::Bind { addr, source } => match source.kind() {
                 io::ErrorKind::AddrInUse => {
                     write!(f, "{addr} is in use: stop the other program, or choose another port")

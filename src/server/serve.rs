@@ -1,7 +1,6 @@
 //! Accepts connections until told to stop, then finishes what is in flight.
 
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore};
@@ -11,7 +10,7 @@ use super::config::Config;
 use super::entrance::{self, Entrance};
 use super::listener::{Listener, Role};
 use super::run_error::RunError;
-use super::shutdown::{Either, race, signal};
+use super::shutdown::{Either, Signals, race};
 use crate::log::{self, Level};
 use crate::service::AppService;
 
@@ -51,13 +50,21 @@ impl BoundServer {
         config: Config,
     ) -> Result<Self, RunError> {
         let entrances = entrance::open(&service, bound)?;
-        Ok(Self { service, entrances, config, stop: StopHandle::default() })
+        Ok(Self {
+            service,
+            entrances,
+            config,
+            stop: StopHandle::default(),
+        })
     }
 
     /// The TCP addresses it listens on, in the order written, with the ports the system chose.
     #[must_use]
     pub fn local_addrs(&self) -> Vec<SocketAddr> {
-        self.entrances.iter().filter_map(|entrance| entrance.listener.addr()).collect()
+        self.entrances
+            .iter()
+            .filter_map(|entrance| entrance.listener.addr())
+            .collect()
     }
 
     /// A handle that stops it.
@@ -76,11 +83,13 @@ impl BoundServer {
     /// # Errors
     /// A start hook that fails (nothing was accepted then), or a stop hook that fails.
     pub async fn serve(self) -> Result<(), RunError> {
+        let mut signals = Signals::new();
         self.service.start().await.map_err(RunError::Start)?;
-        let mut told = pin!(race(self.stop.0.notified(), signal()));
         let stop_timeout = self.config.stop_timeout;
         let accepting = Arc::new(Accepting {
-            places: Arc::new(Semaphore::new(self.config.connection_limit.min(Semaphore::MAX_PERMITS))),
+            places: Arc::new(Semaphore::new(
+                self.config.connection_limit.min(Semaphore::MAX_PERMITS),
+            )),
             config: Arc::new(self.config),
             connections: Mutex::default(),
         });
@@ -89,7 +98,7 @@ impl BoundServer {
             log::emit(Level::Info, &format!("listening on {}", entrance.title()));
             acceptors.spawn(Arc::clone(&accepting).accept(entrance));
         }
-        told.as_mut().await;
+        race(self.stop.0.notified(), signals.next()).await;
         acceptors.shutdown().await;
         log::emit(Level::Info, "stopping: finishing what is in flight");
         self.service.lifecycle().stop();
@@ -98,16 +107,20 @@ impl BoundServer {
             while connections.join_next().await.is_some() {}
             self.service.lifecycle().idle().await;
         };
-        match race(tokio::time::timeout(stop_timeout, finished), signal()).await {
+        match race(tokio::time::timeout(stop_timeout, finished), signals.next()).await {
             Either::Left(Ok(())) => {}
             Either::Left(Err(_)) => {
                 let open = connections.len();
-                let line = format!("stopping: cut {open} connections that took over {stop_timeout:?}");
+                let line =
+                    format!("stopping: cut {open} connections that took over {stop_timeout:?}");
                 log::emit(Level::Warn, &line);
             }
             Either::Right(()) => {
                 let open = connections.len();
-                log::emit(Level::Warn, &format!("stopping: told twice, cut {open} connections"));
+                log::emit(
+                    Level::Warn,
+                    &format!("stopping: told twice, cut {open} connections"),
+                );
             }
         }
         connections.shutdown().await;
@@ -133,7 +146,9 @@ impl Accepting {
     }
 
     fn connections(&self) -> MutexGuard<'_, JoinSet<()>> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take_connections(&self) -> JoinSet<()> {

@@ -122,26 +122,43 @@ pub(crate) async fn race<A: Future, B: Future>(left: A, right: B) -> Either<A::O
     .await
 }
 
-/// Waits for SIGTERM or Ctrl-C.
+/// SIGTERM and Ctrl-C, noticed from the moment this is made.
+pub(super) struct Signals {
+    #[cfg(unix)]
+    streams: [Option<tokio::signal::unix::Signal>; 2],
+}
+
+impl Signals {
+    pub(super) fn new() -> Self {
+        Self {
+            #[cfg(unix)]
+            streams: {
+                use tokio::signal::unix::{SignalKind, signal};
+                [SignalKind::terminate(), SignalKind::interrupt()].map(|kind| signal(kind).ok())
+            },
+        }
+    }
+
+    /// Waits for the next one; forever, if the system does not tell.
+    #[cfg(unix)]
+    pub(super) async fn next(&mut self) {
+        let [term, interrupt] = &mut self.streams;
+        race(receive(term), receive(interrupt)).await;
+    }
+
+    /// Waits for Ctrl-C; forever, if the system does not tell.
+    #[cfg(not(unix))]
+    pub(super) async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 #[cfg(unix)]
-pub(crate) async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let Ok(mut term) = signal(SignalKind::terminate()) else {
-        return ctrl_c().await;
-    };
-    race(term.recv(), ctrl_c()).await;
-}
-
-/// Waits for Ctrl-C.
-#[cfg(not(unix))]
-pub(crate) async fn signal() {
-    ctrl_c().await;
-}
-
-/// Never comes if the system does not tell.
-async fn ctrl_c() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+async fn receive(stream: &mut Option<tokio::signal::unix::Signal>) {
+    match stream {
+        Some(stream) => drop(stream.recv().await),
+        None => std::future::pending().await,
     }
 }

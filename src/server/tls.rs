@@ -78,7 +78,10 @@ impl Tls {
     }
 
     fn new(origin: Origin) -> Self {
-        Self(Arc::new(Shared { origin, current: RwLock::new(None) }))
+        Self(Arc::new(Shared {
+            origin,
+            current: RwLock::new(None),
+        }))
     }
 
     /// Reads the certificate again, for new connections; those that are open go on. If it cannot
@@ -88,7 +91,11 @@ impl Tls {
     /// A sentence about the file that is missing or malformed, or a key of another certificate.
     pub fn reload(&self) -> Result<(), TlsError> {
         let fresh = Arc::new(self.0.origin.load()?);
-        *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
+        *self
+            .0
+            .current
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(fresh);
         Ok(())
     }
 
@@ -99,7 +106,9 @@ impl Tls {
             .with_protocol_versions(&[&TLS13, &TLS12])
             .map_err(|error| RunError::Certificate(TlsError(error.to_string())))?;
         let resolver = Resolver(self.clone());
-        let mut config = config.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
+        let mut config = config
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(resolver));
         if cfg!(feature = "http2") {
             config.alpn_protocols.push(b"h2".to_vec());
         }
@@ -114,11 +123,16 @@ impl Origin {
             Self::Pem { certificates, key } => parse(certificates, key),
             Self::Files { certificates, key } => {
                 let read = |path: &PathBuf| {
-                    std::fs::read(path)
-                        .map_err(|error| TlsError(format!("{} cannot be read: {error}", path.display())))
+                    std::fs::read(path).map_err(|error| {
+                        TlsError(format!("{} cannot be read: {error}", path.display()))
+                    })
                 };
                 parse(&read(certificates)?, &read(key)?).map_err(|TlsError(problem)| {
-                    TlsError(format!("{problem} ({} and {})", certificates.display(), key.display()))
+                    TlsError(format!(
+                        "{problem} ({} and {})",
+                        certificates.display(),
+                        key.display()
+                    ))
                 })
             }
         }
@@ -127,16 +141,21 @@ impl Origin {
 
 fn parse(certificates: &[u8], key: &[u8]) -> Result<CertifiedKey, TlsError> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificates).collect();
-    let chain = chain.map_err(|error| TlsError(format!("the certificate is not valid PEM: {error}")))?;
+    let chain =
+        chain.map_err(|error| TlsError(format!("the certificate is not valid PEM: {error}")))?;
     if chain.is_empty() {
-        return Err(TlsError("there is no certificate in the PEM text".to_owned()));
+        return Err(TlsError(
+            "there is no certificate in the PEM text".to_owned(),
+        ));
     }
     let key = PrivateKeyDer::from_pem_slice(key)
         .map_err(|error| TlsError(format!("the private key is not valid PEM: {error}")))?;
     let provider: CryptoProvider = aws_lc_rs::default_provider();
     CertifiedKey::from_der(chain, key, &provider).map_err(|error| {
         TlsError(match error {
-            rustls::Error::InconsistentKeys(_) => "the key does not belong to the certificate".to_owned(),
+            rustls::Error::InconsistentKeys(_) => {
+                "the key does not belong to the certificate".to_owned()
+            }
             error => format!("the certificate or its key cannot be used: {error}"),
         })
     })
@@ -147,7 +166,12 @@ struct Resolver(Tls);
 
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.0.0.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .0
+            .current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 

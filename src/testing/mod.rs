@@ -91,31 +91,37 @@ impl TestClient {
     }
 
     /// Begins a GET of this path, with its query.
+    #[track_caller]
     pub fn get(&self, path: impl AsRef<str>) -> TestRequest<'_> {
         self.request(Method::GET, path)
     }
 
     /// Begins a POST to this path.
+    #[track_caller]
     pub fn post(&self, path: impl AsRef<str>) -> TestRequest<'_> {
         self.request(Method::POST, path)
     }
 
     /// Begins a PUT to this path.
+    #[track_caller]
     pub fn put(&self, path: impl AsRef<str>) -> TestRequest<'_> {
         self.request(Method::PUT, path)
     }
 
     /// Begins a PATCH of this path.
+    #[track_caller]
     pub fn patch(&self, path: impl AsRef<str>) -> TestRequest<'_> {
         self.request(Method::PATCH, path)
     }
 
     /// Begins a DELETE of this path.
+    #[track_caller]
     pub fn delete(&self, path: impl AsRef<str>) -> TestRequest<'_> {
         self.request(Method::DELETE, path)
     }
 
     /// Begins a request of any method.
+    #[track_caller]
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> TestRequest<'_> {
         TestRequest::new(self, method, path.as_ref())
     }

@@ -1,5 +1,10 @@
 //! The chain: which middleware runs around which answer, in which order, and what it sees.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of tests may stop where it stands, like a test"
+)]
+
 mod ends;
 mod scopes;
 
@@ -189,6 +194,7 @@ fn leading_extractors_run_before_the_function() {
 fn a_middleware_takes_up_to_eight_leading_extractors() {
     type M = Method;
     #[rustfmt::skip]
+    #[expect(clippy::too_many_arguments, reason = "it shows how many there may be")]
     async fn many(a: M, b: M, c: M, d: M, e: M, f: M, g: M, h: M, req: Request, next: Next) -> Response {
         let mut res = next.run(req).await;
         res.set_header("x-seen", format!("{a}{b}{c}{d}{e}{f}{g}{h}"));

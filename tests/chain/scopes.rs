@@ -86,7 +86,7 @@ fn a_struct_sees_the_state_of_its_scope_again_after_those_inside() {
     struct Around;
     impl Middleware for Around {
         async fn handle(&self, mut req: Request, next: Next) -> Response {
-            let before = req.extract::<State<Of>, _>().await.map(|State(of)| of.0);
+            let before = req.extract::<State<Of>>().await.map(|State(of)| of.0);
             let mut res = next.run(req).await;
             res.set_header("x-before", before.unwrap_or("nothing"));
             res

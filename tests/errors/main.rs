@@ -1,5 +1,10 @@
 //! Every kind of failure in every form: status, renderer, what the client reads and who is told.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of tests may stop where it stands, like a test"
+)]
+
 mod rendering;
 mod typed;
 
@@ -210,13 +215,10 @@ fn each_failure_is_a_problem_document_a_page_or_text() {
             let res = ask(accept);
             check(&res, &kind);
             res.assert_header("content-type", "application/problem+json");
-            let problem: BTreeMap<String, cepa::Value> = res.json();
+            let problem: BTreeMap<String, Value> = res.json();
             assert_eq!(problem["status"], kind.status);
             assert_eq!(problem["title"], res.status().canonical_reason().unwrap());
-            let detail = problem
-                .get("detail")
-                .and_then(cepa::Value::as_str)
-                .unwrap_or("");
+            let detail = problem.get("detail").and_then(Value::as_str).unwrap_or("");
             assert!(
                 detail.starts_with(kind.shown) && detail.is_empty() == kind.shown.is_empty(),
                 "{res}"

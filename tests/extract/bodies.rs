@@ -35,7 +35,7 @@ fn client() -> TestClient {
         .post("/bytes", async |bytes: Bytes| bytes.len().to_string())
         .post("/text", async |text: String| text.len().to_string())
         .post("/stream", count)
-        .post("/json", async |Json(n): Json<cepa::Value>| {
+        .post("/json", async |Json(n): Json<Value>| {
             n.to_string().len().to_string()
         })
         .post("/form", async |Form(all): Form<Vec<(String, String)>>| {

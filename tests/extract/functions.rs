@@ -55,6 +55,7 @@ fn a_handler_that_was_not_given_all_arguments_does_not_run() {
 fn a_handler_takes_up_to_eight_arguments_the_body_anywhere() {
     type T = Turn<0>;
     #[rustfmt::skip]
+    #[expect(clippy::too_many_arguments, reason = "it shows how many there may be")]
     async fn eight(a: T, b: T, text: String, d: T, Path(e): Path<u8>, f: T, g: Method, h: T) -> String {
         format!("{}{}{}{}{}{}{}{}", a.0, b.0, text, d.0, e, f.0, g, h.0)
     }
@@ -120,7 +121,7 @@ struct Lines(Vec<String>);
 
 impl FromRequest<Body> for Lines {
     async fn from_request(req: &mut Request) -> Result<Self> {
-        let text: String = req.extract().await?;
+        let text: String = req.extract_body().await?;
         match text.is_empty() {
             true => Err(Error::unprocessable("at least one line").with_field("body", "is empty")),
             false => Ok(Self(text.lines().map(str::to_owned).collect())),
@@ -138,7 +139,7 @@ fn an_extractor_of_ones_own_reads_the_body() {
         .send()
         .assert_text("1 [\"a\", \"b\"]");
     let res = client.post("/1").send();
-    let problem: cepa::Value = res.assert_status(422).json();
+    let problem: Value = res.assert_status(422).json();
     assert_eq!(
         problem["errors"][0],
         json!({ "field": "body", "message": "is empty" })
@@ -148,8 +149,8 @@ fn an_extractor_of_ones_own_reads_the_body() {
 #[test]
 fn a_middleware_extracts_too() {
     async fn look(mut req: Request, next: Next) -> Result<Response> {
-        let Path(id) = req.extract::<Path<u8>, _>().await?;
-        let host = req.extract::<Host, _>().await?.0;
+        let Path(id) = req.extract::<Path<u8>>().await?;
+        let host = req.extract::<Host>().await?.0;
         let mut res = next.run(req).await;
         res.set_header("x-seen", format!("{id} {host}"));
         Ok(res)

@@ -1,5 +1,10 @@
 //! Every extractor with good and with bad input: what the handler gets, or which status is sent.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of tests may stop where it stands, like a test"
+)]
+
 mod bodies;
 mod functions;
 mod heads;
@@ -93,7 +98,7 @@ fn a_value_that_does_not_parse_is_a_400_that_names_its_parameter() {
         T: for<'de> Deserialize<'de> + std::fmt::Debug + Send + 'static,
     {
         let res = shows::<T>(pattern).get(path).send();
-        let problem: cepa::Value = res.assert_status(400).json();
+        let problem: Value = res.assert_status(400).json();
         let detail = problem["detail"].as_str().unwrap();
         assert!(
             detail.contains(&format!("the path parameter `{name}`")),

@@ -173,7 +173,7 @@ impl TryFrom<u8> for Even {
     type Error = &'static str;
 
     fn try_from(number: u8) -> Result<Self, Self::Error> {
-        (number != 1 && number % 2 == 0)
+        (number.is_multiple_of(2))
             .then_some(Self(number))
             .ok_or("not even")
     }
@@ -227,8 +227,8 @@ fn types_that_a_path_can_fill_are_taken() {
     takes::<Vec<String>>("/");
     takes::<BTreeMap<String, Even>>("/{a}/{b}");
     takes::<HashMap<String, String>>("/");
-    takes::<cepa::Value>("/{a}/{b}");
-    takes::<cepa::Value>("/{a}");
+    takes::<Value>("/{a}/{b}");
+    takes::<Value>("/{a}");
     takes::<()>("/");
     takes::<Renamed>("/{user-id}/{n}/{new-name}");
     takes::<Renamed>("/{user-id}/{n}/{old-name}");

@@ -105,6 +105,8 @@ fn a_pattern_that_is_none_shows_the_right_spelling() {
         ("/files/*rest", "write `/files/{*rest}`"),
         ("/users/<id>", "write `/users/{id}`"),
         ("/users/{id:int}", "write `{id}`"),
+        ("//x", "write `/x`"),
+        ("/a//{b}/", "write `/a/{b}/`"),
         ("/{*rest}/x", "at the end"),
         ("/x{*rest}", "at the end"),
         ("/{a}-{b}", "one at most"),

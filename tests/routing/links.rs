@@ -14,7 +14,9 @@ mod users {
 
     pub(super) async fn list() {}
 
-    pub(super) async fn generic<T: Send + Sync + 'static>() {}
+    pub(super) async fn generic<T: Default + ToString + Send + Sync + 'static>() -> String {
+        T::default().to_string()
+    }
 }
 
 async fn file(Path(path): Path<String>) -> String {

@@ -2,76 +2,78 @@
 
 use cepa::prelude::*;
 
-use super::{answer, routes, table};
+use super::{Rows, answer, routes, table};
+
+/// Patterns, and what paths make of their parameters.
+const PATTERNS: &[(&str, Rows<'static>)] = &[
+    (
+        "/",
+        &[("/", ""), ("//", "404"), ("/?q=1", ""), ("/a", "404")],
+    ),
+    (
+        "/users",
+        &[
+            ("/users", ""),
+            ("/users?x=/y", ""),
+            ("/users/", "404"),
+            ("/Users", "404"),
+            ("//users", "404"),
+            ("/user", "404"),
+            ("/userss", "404"),
+        ],
+    ),
+    (
+        "/users/{id}",
+        &[
+            ("/users/7", " id=7"),
+            ("/users/a-b_c~d.e", " id=a-b_c~d.e"),
+            ("/users/", "404"),
+            ("/users", "404"),
+            ("/users//", "404"),
+            ("/users/7/", "404"),
+            ("/users/7/x", "404"),
+        ],
+    ),
+    (
+        "/img-{id}.png",
+        &[
+            ("/img-7.png", " id=7"),
+            ("/img-a.b.png", " id=a.b"),
+            ("/img-.png.png", " id=.png"),
+            ("/img-.png", "404"),
+            ("/img-7.jpg", "404"),
+            ("/img-7.png/", "404"),
+            ("/img-7/.png", "404"),
+        ],
+    ),
+    (
+        "/v{n}/x",
+        &[("/v1/x", " n=1"), ("/v/x", "404"), ("/v1/y", "404")],
+    ),
+    (
+        "/files/{*path}",
+        &[
+            ("/files/a", " path=a"),
+            ("/files/a/b.c", " path=a/b.c"),
+            ("/files/a/", " path=a/"),
+            ("/files//a", " path=/a"),
+            ("/files/", "404"),
+            ("/files", "404"),
+        ],
+    ),
+    (
+        "/a/{b}/c/{d}/",
+        &[
+            ("/a/1/c/2/", " b=1 d=2"),
+            ("/a/1/c/2", "404"),
+            ("/a//c/2/", "404"),
+        ],
+    ),
+];
 
 #[test]
 fn each_pattern_takes_the_paths_it_says() {
-    let rows: &[(&str, &[(&str, &str)])] = &[
-        (
-            "/",
-            &[("/", ""), ("//", "404"), ("/?q=1", ""), ("/a", "404")],
-        ),
-        (
-            "/users",
-            &[
-                ("/users", ""),
-                ("/users?x=/y", ""),
-                ("/users/", "404"),
-                ("/Users", "404"),
-                ("//users", "404"),
-                ("/user", "404"),
-                ("/userss", "404"),
-            ],
-        ),
-        (
-            "/users/{id}",
-            &[
-                ("/users/7", " id=7"),
-                ("/users/a-b_c~d.e", " id=a-b_c~d.e"),
-                ("/users/", "404"),
-                ("/users", "404"),
-                ("/users//", "404"),
-                ("/users/7/", "404"),
-                ("/users/7/x", "404"),
-            ],
-        ),
-        (
-            "/img-{id}.png",
-            &[
-                ("/img-7.png", " id=7"),
-                ("/img-a.b.png", " id=a.b"),
-                ("/img-.png.png", " id=.png"),
-                ("/img-.png", "404"),
-                ("/img-7.jpg", "404"),
-                ("/img-7.png/", "404"),
-                ("/img-7/.png", "404"),
-            ],
-        ),
-        (
-            "/v{n}/x",
-            &[("/v1/x", " n=1"), ("/v/x", "404"), ("/v1/y", "404")],
-        ),
-        (
-            "/files/{*path}",
-            &[
-                ("/files/a", " path=a"),
-                ("/files/a/b.c", " path=a/b.c"),
-                ("/files/a/", " path=a/"),
-                ("/files//a", " path=/a"),
-                ("/files/", "404"),
-                ("/files", "404"),
-            ],
-        ),
-        (
-            "/a/{b}/c/{d}/",
-            &[
-                ("/a/1/c/2/", " b=1 d=2"),
-                ("/a/1/c/2", "404"),
-                ("/a//c/2/", "404"),
-            ],
-        ),
-    ];
-    for (pattern, rows) in rows {
+    for (pattern, rows) in PATTERNS {
         let title: &'static str = format!("GET {pattern}").leak();
         let client = routes(&[title]).test();
         for (path, wanted) in *rows {
@@ -97,9 +99,7 @@ fn patterns_are_written_as_people_read_them() {
             ("GET /a%20b", "GET /a b"),
             ("GET /%E6%97%A5%E6%9C%AC/x/y", "GET /日本/{*rest} rest=x/y"),
             ("GET /cafe/7", "404"),
-        ]
-        .map(|row| row)
-        .as_slice(),
+        ],
     );
 }
 
@@ -152,11 +152,20 @@ fn a_value_that_is_not_asked_for_may_be_anything() {
     client.get("/a%20b").send().assert_text("a b");
 }
 
+/// `*` asks for the methods of the server as a whole (RFC 9110, 9.3.7).
 #[test]
-fn a_path_that_is_none_is_not_found() {
-    let app = routes(&["GET /", "GET /{x}", "GET /{x}/{y}"]);
-    let rows = [("OPTIONS *", "404"), ("GET *", "404")];
-    table(app, &rows);
+fn the_asterisk_is_no_path() {
+    let given = ["GET /", "POST /{x}", "GET /{*rest}"];
+    table(
+        routes(&given),
+        &[
+            ("OPTIONS *", "204 GET, HEAD, OPTIONS, POST"),
+            ("GET *", "404"),
+            ("POST *", "404"),
+        ],
+    );
+    let same = routes(&given).trailing_slash(cepa::TrailingSlash::Same);
+    table(same, &[("GET *", "404"), ("POST *", "404")]);
 }
 
 #[test]

@@ -35,12 +35,18 @@ impl Running {
             let runtime = builder.worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(async {
                 let server = server.bind().await?;
-                send.send((server.local_addrs(), server.stop_handle())).unwrap();
+                send.send((server.local_addrs(), server.stop_handle()))
+                    .unwrap();
                 server.serve().await
             })
         });
         let (addrs, stop) = receive.recv_timeout(PATIENCE).expect("the server starts");
-        Self { addr: addrs[0], addrs, stop, thread: Some(thread) }
+        Self {
+            addr: addrs[0],
+            addrs,
+            stop,
+            thread: Some(thread),
+        }
     }
 
     pub fn connect(&self) -> Client {
@@ -66,7 +72,11 @@ impl Running {
     pub fn wait_for_connections(&self, count: usize) {
         let start = Instant::now();
         while self.connections() != count {
-            assert!(start.elapsed() < PATIENCE, "{} connections", self.connections());
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{} connections",
+                self.connections()
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -124,11 +134,20 @@ impl Client {
         let mut text = Vec::new();
         let mut byte = [0];
         while !text.ends_with(b"\r\n\r\n") {
-            assert_eq!(self.stream.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&text));
+            assert_eq!(
+                self.stream.read(&mut byte).unwrap(),
+                1,
+                "{}",
+                String::from_utf8_lossy(&text)
+            );
             text.push(byte[0]);
         }
-        let head = String::from_utf8(text.clone()).unwrap().to_ascii_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let head = String::from_utf8(text.clone())
+            .unwrap()
+            .to_ascii_lowercase();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
         let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
         self.stream.read_exact(&mut body).unwrap();
         text.extend(body);

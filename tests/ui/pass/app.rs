@@ -93,7 +93,7 @@ async fn eight_with_request(
     body: Request,
 ) -> Stream<Body> {
     let mut req = body;
-    Stream(req.extract().await.unwrap_or_default())
+    Stream(req.extract_body().await.unwrap_or_default())
 }
 
 async fn stamp(req: Request, next: Next) -> Response {

@@ -1,0 +1,58 @@
+//! `Links`: paths of routes, for handlers that do not take the whole request.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::FromRequest;
+use crate::error::Result;
+use crate::request::Request;
+use crate::router::Link;
+use crate::service::View;
+
+/// Makes links as [`Request::url_for`] does, beside other extractors.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// async fn show(Path(id): Path<u64>) -> String {
+///     id.to_string()
+/// }
+///
+/// async fn create(links: Links, Json(note): Json<Value>) -> Result<impl IntoResponse> {
+///     let location = links.url_for(show, &[("id", &7)])?;
+///     Ok((StatusCode::CREATED, [("location", location)], Json(note)))
+/// }
+///
+/// let client = App::new().get("/notes/{id}", show).post("/notes", create).test();
+/// let res = client.post("/notes").json(&json!({ "text": "buy milk" })).send();
+/// res.assert_status(201).assert_header("location", "/notes/7");
+/// ```
+#[derive(Clone)]
+pub struct Links(Arc<View>);
+
+impl Links {
+    /// The path of a route; see [`Request::url_for`].
+    ///
+    /// # Errors
+    /// 500 with a sentence that says what is missing.
+    #[track_caller]
+    pub fn url_for<M>(
+        &self,
+        target: impl Link<M>,
+        values: &[(&str, &dyn fmt::Display)],
+    ) -> Result<String> {
+        self.0.core.router.routes.url_for(target, values)
+    }
+}
+
+impl FromRequest for Links {
+    async fn from_request(req: &mut Request) -> Result<Self> {
+        Ok(Self(Arc::clone(req.view())))
+    }
+}
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Links")
+    }
+}
