@@ -12,7 +12,7 @@ use futures_core::Stream;
 use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::error::{BoxError, Result};
+use crate::error::{BoxError, Error, Result};
 use crate::service::View;
 
 /// The body of a request or a response.
@@ -166,7 +166,7 @@ impl Body {
     where
         S: Stream<Item = Result<D, E>> + Send + 'static,
         D: Into<Bytes>,
-        E: Into<BoxError>,
+        E: Into<Error>,
     {
         Self::wrap(Streamed {
             stream: Box::pin(stream),
@@ -407,7 +407,7 @@ impl<S, D, E> HttpBody for Streamed<S>
 where
     S: Stream<Item = Result<D, E>>,
     D: Into<Bytes>,
-    E: Into<BoxError>,
+    E: Into<Error>,
 {
     type Data = Bytes;
     type Error = BoxError;
@@ -419,7 +419,7 @@ where
         let item = ready!(self.stream.as_mut().poll_next(cx));
         Poll::Ready(item.map(|item| match item {
             Ok(data) => Ok(Frame::data(data.into())),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error.into().into_boxed()),
         }))
     }
 }

@@ -1,6 +1,7 @@
 //! The response on its way out: status, headers, body, and the error that caused it, if any.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use http::header::CONTENT_LENGTH;
@@ -8,6 +9,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::body::Body;
 use crate::error::Error;
+use crate::log;
 
 /// What goes back to the client.
 ///
@@ -306,9 +308,14 @@ impl EndHooks {
         self.call(Outcome::Failed { bytes });
     }
 
+    /// The panic of a hook goes to the log: it may run while another panic unwinds.
     fn call(&mut self, outcome: Outcome) {
         for hook in std::mem::take(self.hooks()) {
-            hook(outcome);
+            let called = catch_unwind(AssertUnwindSafe(|| hook(outcome)));
+            if let Err(panic) = called {
+                let line = format!("`on_end`: {}", Error::from_panic(&*panic));
+                log::emit(log::Level::Error, &line);
+            }
         }
     }
 

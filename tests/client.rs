@@ -1,9 +1,6 @@
 //! The test client: what it sends, what it keeps, and what its failures say.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a helper of tests may stop where it stands, like a test"
-)]
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;

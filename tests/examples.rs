@@ -2,6 +2,7 @@
 //!
 //! `cargo test` builds the examples before it; where this test is run alone, build them first by
 //! `cargo build --examples`.
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,4 +1,5 @@
 //! The PROXY protocol over real sockets.
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 #![cfg(feature = "proxy-protocol")]
 
 mod wire;

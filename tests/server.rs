@@ -1,9 +1,6 @@
 //! The server from start to stop: addresses, hooks, connections and bodies, over real sockets.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a helper of tests may stop where it stands, like a test"
-)]
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 mod wire;
 

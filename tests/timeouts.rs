@@ -1,4 +1,5 @@
 //! Each timeout of the server against one slow client, over real sockets.
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 mod wire;
 

@@ -1,4 +1,5 @@
 //! TLS over real sockets: protocols, reloading, redirects, and the PROXY protocol before it.
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 #![cfg(feature = "tls")]
 
 mod wire;

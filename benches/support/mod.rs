@@ -6,6 +6,7 @@
 //! empty. Counting this way needs no allocator of our own, and so no unsafe code.
 
 #![allow(dead_code, reason = "each bench uses a part of it")]
+#![allow(clippy::print_stdout, reason = "the table is what a bench is for")]
 
 use std::collections::HashMap;
 use std::future::Future;

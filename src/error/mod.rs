@@ -167,7 +167,7 @@ impl Error {
         }
     }
 
-    /// What is wrong with which field, in the order added.
+    /// What is wrong with which field, in the order added. Sent as the message is: for 400 to 499.
     #[must_use]
     pub fn fields(&self) -> &[FieldError] {
         &self.0.fields

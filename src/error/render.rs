@@ -14,7 +14,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
-use super::Error;
+use super::{Error, FieldError};
 use crate::chain::{BoxFuture, catch_panic};
 use crate::handler::Handler;
 use crate::log;
@@ -319,11 +319,19 @@ fn by_default(error: &Error, context: &ErrorContext) -> Response {
             if error.message() != title {
                 let _ = writeln!(text, "{}", error.message());
             }
-            for field in error.fields() {
+            for field in shown_fields(error) {
                 let _ = writeln!(text, "{}: {}", field.field, field.message);
             }
             text.into_response()
         }
+    }
+}
+
+/// As with the message, what is wrong on our side is not for the client.
+fn shown_fields(error: &Error) -> &[FieldError] {
+    match error.status().is_client_error() {
+        true => error.fields(),
+        false => &[],
     }
 }
 
@@ -333,8 +341,8 @@ fn problem(error: &Error, context: &ErrorContext, title: &str) -> Response {
     if error.message() != title {
         problem["detail"] = error.message().into();
     }
-    if !error.fields().is_empty() {
-        let fields = error.fields().iter();
+    if !shown_fields(error).is_empty() {
+        let fields = shown_fields(error).iter();
         problem["errors"] = fields
             .map(|e| serde_json::json!({ "field": e.field, "message": e.message }))
             .collect();
@@ -354,7 +362,7 @@ fn page(error: &Error, context: &ErrorContext, title: &str) -> Response {
     if error.message() != title {
         let _ = write!(main, "<p>{}</p>", Escaped(error.message()));
     }
-    for field in error.fields() {
+    for field in shown_fields(error) {
         let _ = write!(
             main,
             "<p><b>{}</b>: {}</p>",

@@ -26,13 +26,9 @@ impl<T: OptionalFromRequest<R>, R> FromRequest<R> for Option<T> {
     }
 }
 
-/// The handler decides what a failure means.
+/// The handler decides what a failure means, so nothing is required at build time.
 impl<T: FromRequest<R>, R> FromRequest<R> for Result<T, Error> {
     async fn from_request(req: &mut Request) -> Result<Self> {
         Ok(T::from_request(req).await)
-    }
-
-    fn requires() -> Vec<crate::preflight::Need> {
-        T::requires()
     }
 }

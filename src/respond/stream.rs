@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{IntoResponse, with_type};
 use crate::body::Body;
-use crate::error::BoxError;
+use crate::error::Error;
 use crate::response::Response;
 
 /// Sends the items of a stream as they come, as `application/octet-stream` unless a header beside
@@ -26,7 +26,7 @@ impl<S, D, E> IntoResponse for Stream<S>
 where
     S: futures_core::Stream<Item = Result<D, E>> + Send + 'static,
     D: Into<Bytes>,
-    E: Into<BoxError>,
+    E: Into<Error>,
 {
     fn into_response(self) -> Response {
         with_type(Body::from_stream(self.0), super::BYTES)

@@ -20,8 +20,8 @@
 //! # Priority
 //!
 //! 1. The host: a pattern that matches it, otherwise the routes without a host.
-//! 2. The method: only routes of the request's method compete. HEAD without a route of its own
-//!    uses the GET routes. A route for any method stands beside those of each method.
+//! 2. The method: routes of the request's method compete, with those for any method; for HEAD
+//!    those of GET too. Of equal patterns, the one for this very method is taken.
 //! 3. Segment by segment from the left: literal, then `{x}` beside literals, then `{x}`, then
 //!    `{*x}`; a choice that leads nowhere is taken back.
 //! 4. Nothing matched: `OPTIONS` and 405 where another method has the path, then the trailing

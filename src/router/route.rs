@@ -29,7 +29,7 @@ impl Route {
         self.method.as_ref()
     }
 
-    /// The path as written, behind the prefixes it is mounted under: `/users/{id}`.
+    /// The path behind the prefixes it is mounted under, literals percent-encoded: `/users/{id}`.
     #[must_use]
     pub fn path(&self) -> &str {
         self.pattern.text()

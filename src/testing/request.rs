@@ -42,7 +42,7 @@ impl<'a> TestRequest<'a> {
         }
     }
 
-    /// Sets a header.
+    /// Sets a header. A `cookie` header is sent in place of the cookies that are kept.
     #[track_caller]
     pub fn header<V: TryInto<HeaderValue>>(mut self, name: &str, value: V) -> Self {
         let Ok(header) = name.parse::<HeaderName>() else {
@@ -111,11 +111,9 @@ impl<'a> TestRequest<'a> {
         if let Err(error) = service.start().await {
             panic!("a start hook failed: {error}");
         }
-        if let Some(cookies) = client.jar().header() {
-            headers.insert(
-                COOKIE,
-                cookies.parse().expect("kept cookies came from headers"),
-            );
+        if let (Some(cookies), None) = (client.jar().header(), headers.get(COOKIE)) {
+            let cookies = cookies.parse().expect("kept cookies came from headers");
+            headers.insert(COOKIE, cookies);
         }
         let mut req = http::Request::new(body);
         *req.method_mut() = method.clone();

@@ -78,6 +78,34 @@ fn a_response_that_is_thrown_away_was_cancelled() {
     assert_eq!(ends.take(), [Outcome::Cancelled { bytes: 0 }]);
 }
 
+/// A permit or a gauge of someone else must not hang on it.
+#[test]
+fn a_hook_that_panics_keeps_no_other_from_being_told() {
+    async fn panics(req: Request, next: Next) -> Response {
+        let mut res = next.run(req).await;
+        res.on_end(|_| panic!("on purpose"));
+        res
+    }
+    async fn throw_away(req: Request, next: Next) -> Response {
+        let res = next.run(req).await;
+        assert_eq!(res.status(), 404, "it is dropped while this unwinds");
+        res
+    }
+    let ends = Ends::default();
+    let client = App::new()
+        .state(ends.clone())
+        .with(throw_away)
+        .with(watch)
+        .with(panics)
+        .with(watch)
+        .get("/", async || "hello")
+        .test();
+    let bytes = client.get("/none").send().bytes().len() as u64;
+    assert_eq!(ends.take(), [Outcome::Sent { bytes }; 2]);
+    client.get("/").send().assert_status(500);
+    assert_eq!(ends.take(), [Outcome::Cancelled { bytes: 0 }; 2]);
+}
+
 #[test]
 fn a_body_that_is_replaced_keeps_the_hooks() {
     async fn louder(req: Request, next: Next) -> Response {

@@ -1,9 +1,6 @@
 //! The chain: which middleware runs around which answer, in which order, and what it sees.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a helper of tests may stop where it stands, like a test"
-)]
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 mod ends;
 mod scopes;

@@ -1,9 +1,6 @@
 //! Every kind of failure in every form: status, renderer, what the client reads and who is told.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a helper of tests may stop where it stands, like a test"
-)]
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 mod rendering;
 mod typed;

@@ -1,9 +1,6 @@
 //! Every extractor with good and with bad input: what the handler gets, or which status is sent.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a helper of tests may stop where it stands, like a test"
-)]
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 mod bodies;
 mod functions;

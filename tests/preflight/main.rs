@@ -1,9 +1,6 @@
 //! What `build` refuses: every mistake at once, each with its line and a sentence that mends it.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a helper of tests may stop where it stands, like a test"
-)]
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 mod fine;
 mod needs;

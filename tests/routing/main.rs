@@ -1,9 +1,6 @@
 //! Which route answers, by the grammar and the priorities of `src/router/mod.rs`: a test is a row.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a helper of tests may stop where it stands, like a test"
-)]
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 mod fallbacks;
 mod hosts;
