@@ -28,7 +28,8 @@ fn a_trusted_peer_announces_the_client() {
 
 #[test]
 fn a_trusted_peer_has_to_announce() {
-    let mut client = server(&["loopback"]).connect();
+    let server = server(&["loopback"]);
+    let mut client = server.connect();
     client.send(head("GET / HTTP/1.1"));
     assert_eq!(client.read_all(), "");
 }
