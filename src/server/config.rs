@@ -17,10 +17,6 @@ pub(crate) struct Config {
     pub(crate) header_limit: usize,
     pub(crate) body_limit: u64,
     pub(crate) connection_limit: usize,
-    #[cfg_attr(
-        not(feature = "http2"),
-        expect(dead_code, reason = "HTTP/1 has no streams")
-    )]
     pub(crate) stream_limit: u32,
     pub(crate) allowed_hosts: Option<Vec<String>>,
     pub(crate) server_header: bool,
