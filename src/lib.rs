@@ -107,6 +107,8 @@ pub mod prelude {
 mod pages {
     #[doc = include_str!("../README.md")]
     mod readme {}
+    #[doc = include_str!("../docs/deployment.md")]
+    mod deployment {}
     #[doc = include_str!("../docs/errors.md")]
     mod errors {}
     #[doc = include_str!("../docs/extensions.md")]
