@@ -1,7 +1,6 @@
 //! Extensions: functions from `App` to `App`.
 
 use std::any::TypeId;
-use std::panic::Location;
 
 use super::{App, Plugged};
 use crate::preflight::Problem;
@@ -37,13 +36,22 @@ pub trait Extension {
     where
         Self: Sized + 'static,
     {
-        app.plug_one(self)
+        app.plug_one(self, true)
     }
 }
 
 impl<F: FnOnce(App) -> App> Extension for F {
     fn install(self, app: App) -> App {
         self(app)
+    }
+
+    /// What a function adds is written at its own lines, which are the user's.
+    #[track_caller]
+    fn plug_into(self, app: App) -> App
+    where
+        Self: 'static,
+    {
+        app.plug_one(self, false)
     }
 }
 
@@ -70,21 +78,24 @@ impl<E: Extension> Extension for Option<E> {
 
 impl App {
     /// Adds an extension. The same one twice in one app is a build error that names both places.
+    ///
+    /// What is wrong with things that an extension type added is reported at this line; with those
+    /// of a function, at the function's own.
     #[track_caller]
     pub fn plug<E: Extension + 'static>(self, extension: E) -> Self {
         extension.plug_into(self)
     }
 
     #[track_caller]
-    fn plug_one<E: Extension + 'static>(mut self, extension: E) -> Self {
+    fn plug_one<E: Extension + 'static>(mut self, extension: E, is_type: bool) -> Self {
         let plugged = Plugged {
             id: TypeId::of::<E>(),
             name: std::any::type_name::<E>(),
-            place: Location::caller(),
+            place: self.here(),
         };
         match self.plugged.iter().find(|other| other.id == plugged.id) {
             Some(first) => {
-                let name = plugged.name;
+                let name = crate::names::plain(plugged.name);
                 let message = format!(
                     "the extension `{name}` is plugged already, at {}",
                     first.place
@@ -93,8 +104,12 @@ impl App {
                 self
             }
             None => {
+                let outer = self.plugging;
+                self.plugging = outer.or(is_type.then_some(plugged.place));
                 self.plugged.push(plugged);
-                extension.install(self)
+                let mut app = extension.install(self);
+                app.plugging = outer;
+                app
             }
         }
     }
@@ -106,7 +121,7 @@ impl App {
         let wanted = Plugged {
             id: TypeId::of::<E>(),
             name: std::any::type_name::<E>(),
-            place: Location::caller(),
+            place: self.here(),
         };
         self.required.push((wanted, fix));
         self

@@ -72,6 +72,8 @@ pub struct App {
     start: Vec<Hook>,
     stop: Vec<Hook>,
     problems: Vec<Problem>,
+    /// The line that plugs the extension which is at work, if one is.
+    plugging: Option<Place>,
 }
 
 struct RouteEntry {
@@ -108,6 +110,12 @@ struct Plugged {
 type Check = Box<dyn Fn(&AppService) -> Result<(), String> + Send>;
 
 impl App {
+    /// The line that what is being added belongs to.
+    #[track_caller]
+    fn here(&self) -> Place {
+        self.plugging.unwrap_or(Location::caller())
+    }
+
     /// An app without routes.
     pub fn new() -> Self {
         Self::default()
@@ -184,7 +192,7 @@ impl App {
 
     #[track_caller]
     fn add_route(mut self, method: Option<Method>, path: &str, endpoint: Endpoint) -> Self {
-        let place = Location::caller();
+        let place = self.here();
         self.routes.push(RouteEntry {
             method,
             path: path.to_owned(),
@@ -201,7 +209,7 @@ impl App {
     /// It runs after the match, so it knows the route ([`Request::route`](crate::Request::route)).
     #[track_caller]
     pub fn with<M: IntoMiddleware<S, K>, S, K>(mut self, middleware: M) -> Self {
-        let place = Location::caller();
+        let place = self.here();
         self.middleware
             .extend(middleware.into_middleware().map(|m| (m, place)));
         self
@@ -236,7 +244,7 @@ impl App {
     /// ```
     #[track_caller]
     pub fn before_routing<M: IntoMiddleware<S, K>, S, K>(mut self, middleware: M) -> Self {
-        let place = Location::caller();
+        let place = self.here();
         self.before
             .extend(middleware.into_middleware().map(|m| (m, place)));
         self
@@ -252,7 +260,7 @@ impl App {
         self.children.push(Child {
             at,
             app,
-            place: Location::caller(),
+            place: self.here(),
         });
         self
     }
@@ -289,7 +297,7 @@ impl App {
         self.children.push(Child {
             at,
             app,
-            place: Location::caller(),
+            place: self.here(),
         });
         self
     }
@@ -297,7 +305,7 @@ impl App {
     /// Answers for every path of this app that no route matches, in place of the 404.
     #[track_caller]
     pub fn fallback<H: IntoEndpoint<A, K>, A, K>(mut self, handler: H) -> Self {
-        let place = Location::caller();
+        let place = self.here();
         if let Some((_, first)) = self.fallback.replace((handler.into_endpoint(), place)) {
             self.problems.push(Problem::new(
                 place,
@@ -319,7 +327,7 @@ impl App {
                 name: std::any::type_name::<T>(),
                 value: Arc::new(value),
             },
-            place: Location::caller(),
+            place: self.here(),
         });
         self
     }

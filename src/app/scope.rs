@@ -1,7 +1,6 @@
 //! What holds for a whole scope: errors, hooks, proxies and checks.
 
 use std::future::Future;
-use std::panic::Location;
 use std::sync::Arc;
 
 use super::{App, Fallible};
@@ -29,7 +28,7 @@ impl App {
     /// ```
     #[track_caller]
     pub fn on_error<R: ErrorRenderer>(mut self, renderer: R) -> Self {
-        let place = Location::caller();
+        let place = self.here();
         if let Some((_, first)) = self.renderer.replace((Arc::new(renderer), place)) {
             self.problems.push(Problem::new(
                 place,
@@ -104,7 +103,7 @@ impl App {
     /// `loopback` and `private`. Only the outermost app has these.
     #[track_caller]
     pub fn trust_proxies<S: AsRef<str>>(mut self, peers: impl IntoIterator<Item = S>) -> Self {
-        let place = Location::caller();
+        let place = self.here();
         match TrustedProxies::parse(peers) {
             Ok(proxies) => self.proxies = Some((proxies, place)),
             Err(problem) => self.problems.push(Problem::new(place, problem)),
@@ -128,7 +127,8 @@ impl App {
         mut self,
         check: impl Fn(&AppService) -> Result<(), String> + Send + 'static,
     ) -> Self {
-        self.checks.push((Box::new(check), Location::caller()));
+        let place = self.here();
+        self.checks.push((Box::new(check), place));
         self
     }
 }

@@ -175,21 +175,22 @@ struct Login;
 
 impl Extension for Login {
     fn install(self, app: App) -> App {
-        app.require::<Sessions>("plug `Sessions`") // here
+        app.require::<Sessions>("plug `Sessions`")
     }
 }
 
 #[test]
 fn an_extension_that_is_needed_and_missing_is_reported() {
     let source = include_str!("main.rs");
-    let found = problem(App::new().plug(Login), source);
+    let app = App::new().plug(Login); // here
+    let found = problem(app, source);
     says(&found, &["needs the extension `Sessions`: plug `Sessions`"]);
     // It is there, but not around the one that needs it.
     let app = App::new()
-        .plug(Login)
+        .plug(Login) // here
         .mount("/in", App::new().plug(Sessions));
     problem(app, source);
-    let app = App::new().plug(Login).plug(None::<Sessions>);
+    let app = App::new().plug(Login).plug(None::<Sessions>); // here
     problem(app, source);
 }
 

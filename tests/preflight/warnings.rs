@@ -61,3 +61,26 @@ fn middleware_around_a_fallback_or_a_mounted_app_wraps_something() {
         assert_eq!(warnings(app), [""; 0]);
     }
 }
+
+#[test]
+fn a_problem_of_an_extension_is_told_at_the_line_that_plugs_it() {
+    struct Broken;
+    impl Extension for Broken {
+        fn install(self, app: App) -> App {
+            app.get("/:old", async || "")
+        }
+    }
+    let plugged = line!() + 1;
+    let error = App::new().plug(Broken).build().unwrap_err();
+    assert_eq!(error.problems()[0].location().line(), plugged, "{error}");
+}
+
+#[test]
+fn a_problem_of_a_function_is_told_at_its_own_line() {
+    let written = line!() + 2;
+    fn broken(app: App) -> App {
+        app.get("/:old", async || "")
+    }
+    let error = App::new().plug(broken).build().unwrap_err();
+    assert_eq!(error.problems()[0].location().line(), written, "{error}");
+}
