@@ -52,14 +52,18 @@ type DynBody = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
 
 /// A body of someone else's type. The mutex makes it `Sync`, so that `&Request` can be held
 /// across an await; it is only ever reached through `&mut`, which never locks.
-struct Foreign(Mutex<Pin<Box<DynBody>>>);
+struct Foreign {
+    body: Mutex<Pin<Box<DynBody>>>,
+    /// It is the body of a request, so what fails in it is the client's doing.
+    received: bool,
+}
 
 /// A body that a client sends, with the connection that says whether it is still waited for.
 struct Received {
     body: hyper::body::Incoming,
     view: Arc<View>,
-    /// While a frame is waited for, how many waits had expired when that began.
-    waits: Option<u32>,
+    /// While a frame is waited for, the number of that wait.
+    wait: Option<u64>,
 }
 
 impl HttpBody for Received {
@@ -70,18 +74,15 @@ impl HttpBody for Received {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match Pin::new(&mut self.body).poll_frame(cx) {
-            Poll::Pending => {
-                let expiries = self.view.activity.expiries();
-                if *self.waits.get_or_insert(expiries) != expiries {
-                    return Poll::Ready(Some(Err(BodyError::Timeout)));
-                }
-                self.view.activity.wait_for_body(cx.waker());
-                Poll::Pending
+        let Self { body, view, wait } = &mut *self;
+        match Pin::new(body).poll_frame(cx) {
+            Poll::Pending if view.activity.wait_for_body(wait, cx.waker()) => {
+                Poll::Ready(Some(Err(BodyError::Timeout)))
             }
+            Poll::Pending => Poll::Pending,
             Poll::Ready(frame) => {
-                if self.waits.take().is_some() {
-                    self.view.activity.body_came();
+                if let Some(number) = wait.take() {
+                    view.activity.end_wait(number);
                 }
                 Poll::Ready(frame.map(|frame| frame.map_err(|e| BodyError::Incomplete(e.into()))))
             }
@@ -99,8 +100,8 @@ impl HttpBody for Received {
 
 impl Drop for Received {
     fn drop(&mut self) {
-        if self.waits.is_some() {
-            self.view.activity.body_came();
+        if let Some(number) = self.wait {
+            self.view.activity.end_wait(number);
         }
     }
 }
@@ -121,6 +122,8 @@ pub enum BodyError {
     Timeout,
     /// The client went away or broke the framing before the end; 400.
     Incomplete(BoxError),
+    /// The stream that a body was made of failed; 500.
+    Source(BoxError),
 }
 
 impl BodyError {
@@ -129,6 +132,7 @@ impl BodyError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Incomplete(_) => StatusCode::BAD_REQUEST,
+            Self::Source(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
@@ -139,6 +143,7 @@ impl fmt::Display for BodyError {
             Self::TooLarge => "the body is larger than allowed here",
             Self::Timeout => "the body did not come in time",
             Self::Incomplete(_) => "the body ended before it was complete",
+            Self::Source(_) => "the stream of the body failed",
         })
     }
 }
@@ -147,7 +152,7 @@ impl std::error::Error for BodyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::TooLarge | Self::Timeout => None,
-            Self::Incomplete(source) => Some(&**source),
+            Self::Incomplete(source) | Self::Source(source) => Some(&**source),
         }
     }
 }
@@ -180,13 +185,23 @@ impl Body {
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
         B::Data: Into<Bytes>,
     {
-        let foreign = Foreign(Mutex::new(Box::pin(Adapted {
+        let adapted = Adapted {
             body: Box::pin(body),
-        })));
-        Self(Kind::Stream(Box::new(Limited {
-            inner: foreign,
-            left: u64::MAX,
-        })))
+        };
+        let inner = Foreign {
+            body: Mutex::new(Box::pin(adapted)),
+            received: false,
+        };
+        let left = u64::MAX;
+        Self(Kind::Stream(Box::new(Limited { inner, left })))
+    }
+
+    /// The same body, as one that a client sent.
+    pub(crate) fn received(mut self) -> Self {
+        if let Kind::Stream(body) = &mut self.0 {
+            body.inner.received = true;
+        }
+        self
     }
 
     /// The body of a request, as hyper reads it; `view` is of its connection.
@@ -198,7 +213,7 @@ impl Body {
         let inner = Received {
             body,
             view,
-            waits: None,
+            wait: None,
         };
         Self(Kind::Incoming(Box::new(Limited {
             inner,
@@ -343,7 +358,7 @@ impl Stream for Body {
 
 impl Foreign {
     fn body(&mut self) -> Pin<&mut DynBody> {
-        self.0
+        self.body
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner)
             .as_mut()
@@ -359,11 +374,15 @@ impl HttpBody for Foreign {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = ready!(self.body().poll_frame(cx));
-        Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Incomplete)))
+        let kind = match self.received {
+            true => BodyError::Incomplete,
+            false => BodyError::Source,
+        };
+        Poll::Ready(frame.map(|frame| frame.map_err(kind)))
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0
+        self.body
             .lock()
             .map_or_else(|_| SizeHint::default(), |body| body.size_hint())
     }

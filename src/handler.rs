@@ -50,6 +50,7 @@ pub trait Handler<Args>: Sized + 'static {
     type Future: Future<Output = Self::Output>;
 
     /// Calls the function.
+    #[doc(hidden)]
     fn call(&self, args: Args) -> Self::Future;
 
     /// Wraps this handler, and no other, in a middleware. The first written is the outermost.
@@ -76,6 +77,7 @@ pub trait Handler<Args>: Sized + 'static {
     {
         Endpoint {
             name: Cow::Borrowed(name),
+            is_named: true,
             ..self.into_endpoint()
         }
     }
@@ -143,6 +145,7 @@ where
         Endpoint {
             handler: TypeId::of::<Self>(),
             name: crate::names::link::<Self>(),
+            is_named: false,
             needs: A::requires(),
             middleware: Vec::new(),
             run: Erased {
@@ -159,6 +162,8 @@ pub struct Endpoint {
     pub(crate) run: Erased,
     pub(crate) handler: TypeId,
     pub(crate) name: Cow<'static, str>,
+    /// The name was given by `named`.
+    pub(crate) is_named: bool,
     pub(crate) needs: Vec<Need>,
     pub(crate) middleware: Vec<(AnyMiddleware, &'static Location<'static>)>,
 }

@@ -15,7 +15,12 @@ pub(crate) fn enabled(level: Level) -> bool {
 }
 
 /// Writes one line to the program's `tracing` subscriber; to stderr where it has none.
+///
+/// Control characters are escaped, so that no text from elsewhere can begin a line of its own.
 pub(crate) fn emit(level: Level, line: &str) {
+    if line.contains(char::is_control) {
+        return emit(level, &escaped(line));
+    }
     if !tracing::dispatcher::has_been_set() {
         if enabled(level) {
             // `eprintln!` is captured in tests, and panics where stderr is closed, which is no
@@ -30,6 +35,17 @@ pub(crate) fn emit(level: Level, line: &str) {
         Level::Warn => tracing::warn!(target: "cepa", "{line}"),
         Level::Error => tracing::error!(target: "cepa", "{line}"),
     }
+}
+
+fn escaped(line: &str) -> String {
+    let mut escaped = String::with_capacity(line.len() + 8);
+    for c in line.chars() {
+        match c.is_control() {
+            true => escaped.extend(c.escape_default()),
+            false => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 fn prefix(level: Level) -> &'static str {

@@ -13,7 +13,8 @@ use std::str::from_utf8;
 ///
 /// `accept` are the values of all `Accept` fields; offers are written in lower case, without
 /// parameters. The quality of an offer is that of the closest range that matches it, and quality 0
-/// excludes. At equal quality the offer with the closer range wins, then the first one.
+/// excludes. At equal quality the offer whose range stands first wins, then that with the closer
+/// range, then the first offer.
 ///
 /// Malformed entries are skipped, parameters other than `q` are read over. A client whose fields
 /// say nothing gets the first offer.
@@ -29,12 +30,12 @@ pub(crate) fn preferred<'a>(
         return (!offers.is_empty()).then_some(0);
     }
     let ranked = offers.iter().enumerate().filter_map(|(index, offer)| {
-        let matches = entries.iter().filter_map(|entry| {
+        let matches = entries.iter().enumerate().filter_map(|(place, entry)| {
             let closeness = Closeness::of(entry.range, offer)?;
-            Some((closeness, entry.quality))
+            Some((closeness, entry.quality, Reverse(place)))
         });
-        let (closeness, quality) = matches.max()?;
-        (quality > 0).then_some((quality, closeness, Reverse(index)))
+        let (closeness, quality, place) = matches.max()?;
+        (quality > 0).then_some((quality, place, closeness, Reverse(index)))
     });
     ranked.max().map(|(.., Reverse(index))| index)
 }
@@ -103,11 +104,11 @@ mod tests {
             ("text/html", "text/html"),
             ("TEXT/Html", "text/html"),
             ("text/*", "text/html"),
-            ("text/plain, text/html", "text/html"),
+            ("text/plain, text/html", "text/plain"),
             ("text/html;q=0.5, text/plain", "text/plain"),
             ("text/html;q=0.5 | text/plain;q=0.501", "text/plain"),
             ("text/plain;Q=0.2,text/*;q=0.1", "text/plain"),
-            ("*/*, text/plain", "text/plain"),
+            ("*/*, text/plain", "application/problem+json"),
             ("*/*, text/plain;q=0.9", "application/problem+json"),
             ("text/*, */*;q=0.1", "text/html"),
             ("text/*;q=0, */*", "application/problem+json"),
@@ -119,7 +120,7 @@ mod tests {
             ("application/json", "application/problem+json"),
             ("*/*, application/json", "application/problem+json"),
             ("text/html, application/json;q=0.9", "text/html"),
-            ("application/json, text/html", "text/html"),
+            ("application/json, text/html", "application/problem+json"),
             ("application/json, application/problem+json;q=0", "none"),
             ("application/xml", "none"),
             ("text/html;q=0.1, text/*, text/html;q=0.9", "text/plain"),

@@ -14,7 +14,7 @@ use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, Version, header};
 
 use crate::body::Body;
-use crate::error::{Error, ErrorFormat, Result};
+use crate::error::{Error, ErrorFormat, OrError, Result};
 use crate::extract::{FromRequest, TrustedProxies, parse_host};
 use crate::router::{Answer, Link, Params, Place, Route};
 use crate::server::{Lifecycle, Stopping};
@@ -47,7 +47,13 @@ pub(crate) const BODY_LIMIT: u64 = 2 * 1024 * 1024;
 
 impl Request {
     pub(crate) fn new(req: http::Request<Body>, view: Arc<View>) -> Self {
-        let (head, body) = req.into_parts();
+        let (mut head, body) = req.into_parts();
+        // HTTP/2 has the host in the URI; readers of the header find it in both.
+        if let (Some(authority), None) = (head.uri.authority(), head.headers.get(header::HOST))
+            && let Ok(host) = HeaderValue::from_str(authority.as_str())
+        {
+            head.headers.insert(header::HOST, host);
+        }
         Self(Box::new(Inner {
             format: ErrorFormat::of(&head.headers),
             method: head.method,
@@ -55,7 +61,7 @@ impl Request {
             version: head.version,
             headers: head.headers,
             extensions: head.extensions,
-            body: Some(body),
+            body: Some(body.received()),
             body_limit: view.body_limit,
             view,
             id: None,
@@ -95,6 +101,26 @@ impl Request {
         if self.0.matched.is_none() && self.0.place.is_matched() {
             self.0.matched = old.path_and_query;
         }
+    }
+
+    /// Changes the path, percent-encoded, and keeps query and host. In `before_routing` this
+    /// decides which route matches.
+    ///
+    /// # Errors
+    /// 400 if it does not begin with a slash or no URL may have it.
+    pub fn set_path(&mut self, path: &str) -> Result<()> {
+        let target = match self.0.uri.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path.to_owned(),
+        };
+        let target = target
+            .parse::<PathAndQuery>()
+            .ok()
+            .filter(|_| !path.contains('?'));
+        let mut parts = self.0.uri.clone().into_parts();
+        parts.path_and_query = Some(target.or_bad_request("the path is malformed")?);
+        self.set_uri(Uri::from_parts(parts)?);
+        Ok(())
     }
 
     /// The path, percent-encoded as sent.
@@ -384,12 +410,14 @@ impl Request {
     }
 }
 
+/// Method, path and the names of headers; values may hold secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.0.headers.keys().collect();
         f.debug_struct("Request")
             .field("method", &self.0.method)
-            .field("uri", &self.0.uri)
-            .field("headers", &self.0.headers)
+            .field("path", &self.path())
+            .field("headers", &names)
             .finish_non_exhaustive()
     }
 }

@@ -235,6 +235,19 @@ impl AppService {
         self.view.core.router.routes.url_for(target, values)
     }
 
+    /// This service, stopped together with another.
+    #[allow(dead_code, reason = "redirects to https come with TLS alone")]
+    pub(crate) fn beside(mut self, other: &Self) -> Self {
+        self.view = Arc::new(View {
+            core: Arc::clone(&self.view.core),
+            lifecycle: Arc::clone(&other.view.lifecycle),
+            peer: None,
+            body_limit: BODY_LIMIT,
+            activity: Activity::default(),
+        });
+        self
+    }
+
     /// A handle of its own for one connection.
     pub(crate) fn view(&self, peer: Option<SocketAddr>, body_limit: u64) -> Arc<View> {
         Arc::new(View {

@@ -66,7 +66,17 @@ fn what_takes_too_long_is_cut() {
     busy.send(head("GET /gate HTTP/1.1"));
     wait(&gate.begun);
     let start = Instant::now();
-    server.stop().unwrap();
+    let cut = server.stop().unwrap_err();
+    assert!(
+        matches!(
+            cut,
+            RunError::Cut {
+                connections: 1,
+                tasks: 0
+            }
+        ),
+        "{cut}"
+    );
     assert!(start.elapsed() >= short && start.elapsed() < Duration::from_secs(10));
     assert_eq!(busy.read_all(), "");
 }

@@ -3,6 +3,7 @@
 //! Before it: the app as written. After it: an `AppService`, or every problem that was found.
 
 use std::any::TypeId;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::needs::Needs;
@@ -137,6 +138,7 @@ impl Composer {
         };
         composer.visit(app, Outer::default(), true);
         composer.freeze();
+        composer.check_names();
         composer
     }
 
@@ -295,6 +297,7 @@ impl Composer {
             host: host.cloned(),
             pattern: pattern.clone(),
             name: entry.endpoint.name.clone(),
+            is_named: entry.endpoint.is_named,
             handler: entry.endpoint.handler,
             location: entry.place,
             middleware: around.iter().map(|link| link.name.clone()).collect(),
@@ -367,6 +370,22 @@ impl Composer {
             .extend(self.needs.of_chain(&links, "before the match", &[]));
         let chain = self.push_chain(&links, None, Vec::new());
         Some(self.end_with(chain, match_route, 0))
+    }
+
+    /// Reports a name that was given to two handlers: no link could tell them apart.
+    fn check_names(&mut self) {
+        let mut given: HashMap<&str, &Route> = HashMap::new();
+        let mut problems = Vec::new();
+        for route in self.router.routes.iter().filter(|route| route.is_named) {
+            let first = *given.entry(route.name()).or_insert(route);
+            let is_elsewhere = first.path() != route.path() || first.host() != route.host();
+            if first.handler != route.handler && is_elsewhere {
+                let (name, first) = (route.name(), first.location());
+                let message = format!("the name `{name}` is given to another handler, at {first}");
+                problems.push(Problem::new(route.location(), message));
+            }
+        }
+        self.problems.extend(problems);
     }
 
     /// Builds the tries and reports routes that rank equal or are never reached.

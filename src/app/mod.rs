@@ -232,9 +232,8 @@ impl App {
     /// use cepa::prelude::*;
     ///
     /// async fn old_paths(mut req: Request, next: Next) -> Result<Response> {
-    ///     if let Some(rest) = req.path().strip_prefix("/v1") {
-    ///         let uri = rest.parse()?;
-    ///         req.set_uri(uri);
+    ///     if let Some(rest) = req.path().strip_prefix("/v1/") {
+    ///         req.set_path(&format!("/{rest}"))?;
     ///     }
     ///     Ok(next.run(req).await)
     /// }

@@ -139,9 +139,10 @@ impl<T, E: Into<Error>> OrError<T> for std::result::Result<T, E> {
             Err(error) => {
                 let mut outer = Error::new(status, message);
                 let mut error: Error = error.into();
-                outer.0.source = match error.0.source.take() {
-                    Some(source) => Some(source),
-                    None => Some(error.into_boxed()),
+                // What came through a plain `?` is its cause; an error of ours says more.
+                outer.0.source = match error.0.message {
+                    None => error.0.source.take(),
+                    Some(_) => Some(error.into_boxed()),
                 };
                 Err(outer)
             }

@@ -65,11 +65,22 @@ struct Inner {
 
 /// What is wrong with one field of the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FieldError {
     /// The field's path, such as `items[2].price`.
     pub field: String,
     /// A sentence about it for the client.
     pub message: String,
+}
+
+impl FieldError {
+    /// What is wrong with the field at this path.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
 }
 
 /// A constructor for one status; the documentation says when to use it.
@@ -87,12 +98,17 @@ macro_rules! constructors {
 }
 
 impl Error {
-    /// An error with this status and message.
+    /// An error with this status and message. A status that is no error, below 400, becomes 500.
     #[track_caller]
     #[must_use]
     pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        let is_error = status.is_client_error() || status.is_server_error();
         Self(Box::new(Inner {
-            status,
+            status: if is_error {
+                status
+            } else {
+                StatusCode::INTERNAL_SERVER_ERROR
+            },
             chosen: true,
             message: Some(message.into()),
             source: None,
@@ -125,10 +141,7 @@ impl Error {
     /// The same error with a sentence about one field of the input, sent to the client.
     #[must_use]
     pub fn with_field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
-        self.0.fields.push(FieldError {
-            field: field.into(),
-            message: message.into(),
-        });
+        self.0.fields.push(FieldError::new(field, message));
         self
     }
 
@@ -147,7 +160,8 @@ impl Error {
                 self.0.headers.append(name, value);
                 self
             }
-            _ => Self::internal("a header name or value is not allowed in HTTP"),
+            _ => Self::internal("an error was given a header not allowed in HTTP")
+                .with_source(self.into_boxed()),
         }
     }
 

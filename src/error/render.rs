@@ -9,8 +9,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use http::header::{
-    ACCEPT, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
-    ETAG, LAST_MODIFIED,
+    ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
+    CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
@@ -46,15 +46,15 @@ impl ErrorFormat {
         let Some(accept) = headers.get(ACCEPT) else {
             return Self::Problem;
         };
-        // The first entry decides where it is one of ours without a quality value: the usual case.
+        // A first entry without a quality value wins in any case; spelling it out is usual.
         let end = accept
             .as_bytes()
             .iter()
             .position(|&b| b == b',' || b == b';');
-        let first = &accept.as_bytes()[..end.unwrap_or(accept.len())];
         let weighed = end.is_some_and(|end| accept.as_bytes()[end] == b';');
-        match first {
-            b"*/*" | b"application/json" | b"application/problem+json" if !weighed => Self::Problem,
+        match &accept.as_bytes()[..end.unwrap_or(accept.len())] {
+            b"*/*" if end.is_none() => Self::Problem,
+            b"application/json" | b"application/problem+json" if !weighed => Self::Problem,
             b"text/html" if !weighed => Self::Html,
             b"text/plain" if !weighed => Self::Text,
             _ => {
@@ -235,14 +235,17 @@ fn caught<T>(call: impl FnOnce() -> T, context: &ErrorContext) -> Option<T> {
         .ok()
 }
 
-/// Headers that would describe a body which is not sent.
-const OF_THE_BODY: [HeaderName; 6] = [
+/// Headers that would describe a body which is not sent, or let its error be kept in its place.
+const OF_THE_BODY: [HeaderName; 9] = [
     CONTENT_LENGTH,
     CONTENT_ENCODING,
     CONTENT_RANGE,
     CONTENT_DISPOSITION,
+    CONTENT_TYPE,
     ETAG,
     LAST_MODIFIED,
+    CACHE_CONTROL,
+    EXPIRES,
 ];
 
 /// Puts the renderer's answer into the response that failed, whose other headers stay.
@@ -255,10 +258,14 @@ fn finish(mut res: Response, answer: Response, error: Error) -> Response {
         res.headers_mut().remove(name);
     }
     let (headers, body) = answer.into_headers_and_body();
+    let varies: Vec<HeaderValue> = res.headers().get_all(VARY).iter().cloned().collect();
     for name in headers.keys() {
         res.headers_mut().remove(name);
     }
     res.headers_mut().extend(headers);
+    for varies in varies {
+        res.headers_mut().append(VARY, varies);
+    }
     for (name, value) in error.headers() {
         res.headers_mut().append(name, value.clone());
     }
@@ -311,7 +318,7 @@ pub(crate) fn log_error(error: &Error, context: &ErrorContext) {
 
 fn by_default(error: &Error, context: &ErrorContext) -> Response {
     let title = error.status().canonical_reason().unwrap_or("Error");
-    match context.format {
+    let mut res = match context.format {
         ErrorFormat::Problem => problem(error, context, title),
         ErrorFormat::Html => page(error, context, title),
         ErrorFormat::Text => {
@@ -324,7 +331,10 @@ fn by_default(error: &Error, context: &ErrorContext) -> Response {
             }
             text.into_response()
         }
-    }
+    };
+    let varies = HeaderValue::from_static("accept");
+    res.headers_mut().insert(VARY, varies);
+    res
 }
 
 /// As with the message, what is wrong on our side is not for the client.

@@ -95,6 +95,14 @@ impl RouteTable {
     }
 }
 
+/// Whether the next parameter, of which `used` came before, is one of the host.
+fn part_is_of_host(route: &Route, used: usize) -> bool {
+    route
+        .host
+        .as_ref()
+        .is_some_and(|host| used < host.names().count())
+}
+
 #[track_caller]
 fn build(route: &Route, values: &[(&str, &dyn Display)]) -> Result<String> {
     let mut url = String::new();
@@ -119,6 +127,17 @@ fn build(route: &Route, values: &[(&str, &dyn Display)]) -> Result<String> {
             )));
         };
         let value = value.to_string();
+        let of_host = part_is_of_host(route, used.len());
+        if of_host
+            && !value
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        {
+            return Err(Error::internal(format!(
+                "no link to {}: `{value}` as `{name}` is no part of a host name",
+                route.title()
+            )));
+        }
         // Clients resolve dot segments, and take two slashes in front for another host.
         let leads_away = match is_rest {
             true => value.split('/').any(is_dots) || (url == "/" && value.starts_with('/')),

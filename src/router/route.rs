@@ -17,6 +17,7 @@ pub struct Route {
     pub(crate) host: Option<Pattern>,
     pub(crate) pattern: Pattern,
     pub(crate) name: Cow<'static, str>,
+    pub(crate) is_named: bool,
     pub(crate) handler: TypeId,
     pub(crate) location: &'static Location<'static>,
     pub(crate) middleware: Vec<Cow<'static, str>>,

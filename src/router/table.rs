@@ -20,6 +20,8 @@ pub(crate) struct Table {
     depth: usize,
     /// The chain for paths below no prefix.
     root: usize,
+    /// How many scopes stand at the root: the outermost app, then those mounted there.
+    at_root: usize,
 }
 
 struct Entry {
@@ -71,11 +73,14 @@ impl Table {
     /// Notes a scope that answers for everything at and below a prefix nothing matched in.
     pub(crate) fn add_prefix(&mut self, prefix: &Pattern, chain: usize) {
         let text = prefix.text();
+        // Of several mounts at one place, the first answers for what none of them matches.
         if text.is_empty() {
-            self.root = chain;
+            if self.at_root < 2 {
+                self.root = chain;
+            }
+            self.at_root += 1;
             return;
         }
-        // Prefixes of equal shape: the first mount answers for what none of them matches.
         if self.prefixes.insert(text, chain).is_ok() {
             self.depth = self.depth.max(text.matches('/').count());
         }

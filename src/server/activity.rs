@@ -25,10 +25,26 @@ pub(crate) struct Activity {
     calls: AtomicU32,
     /// Those of them whose response is not done.
     in_flight: AtomicU32,
+    /// Those whose response waits for the client to take what it has of it.
+    owed: AtomicU32,
     /// Handlers that wait for bytes of their request's body.
-    readers: Mutex<Vec<Waker>>,
-    /// How often the client sent no byte of a body for too long.
-    expiries: AtomicU32,
+    readers: Mutex<Readers>,
+}
+
+#[derive(Debug, Default)]
+struct Readers {
+    waiting: Vec<Reader>,
+    /// How many there have been; the number of each.
+    count: u64,
+}
+
+/// One that waits, of the several that streams of HTTP/2 may have: each has its own time.
+#[derive(Debug)]
+struct Reader {
+    number: u64,
+    waker: Waker,
+    ticks: u32,
+    expired: bool,
 }
 
 impl Activity {
@@ -41,36 +57,67 @@ impl Activity {
         self.in_flight.fetch_sub(1, Relaxed);
     }
 
-    /// Changes when those who wait for a body have waited too long.
-    pub(crate) fn expiries(&self) -> u32 {
-        self.expiries.load(Relaxed)
+    /// A piece of a response was handed over, and more will follow.
+    pub(super) fn owe(&self) {
+        self.owed.fetch_add(1, Relaxed);
     }
 
-    /// Notes that a handler waits for bytes of a body; it is woken if they do not come in time.
-    pub(crate) fn wait_for_body(&self, waker: &Waker) {
+    /// The next piece is asked for, or none any more.
+    pub(super) fn paid(&self) {
+        self.owed.fetch_sub(1, Relaxed);
+    }
+
+    /// Notes that a handler waits for bytes of a body, in `wait` under which number; it is woken if
+    /// they do not come in time. True if they did not.
+    pub(crate) fn wait_for_body(&self, wait: &mut Option<u64>, waker: &Waker) -> bool {
         let mut readers = self.readers();
-        if !readers.iter().any(|known| known.will_wake(waker)) {
-            readers.push(waker.clone());
+        let known = wait.and_then(|number| readers.find(number));
+        if let Some(at) = known {
+            let reader = &mut readers.waiting[at];
+            reader.waker.clone_from(waker);
+            return reader.expired;
+        }
+        readers.count += 1;
+        let number = readers.count;
+        *wait = Some(number);
+        readers.waiting.push(Reader {
+            number,
+            waker: waker.clone(),
+            ticks: 0,
+            expired: false,
+        });
+        false
+    }
+
+    /// Notes that what was waited for came, or that nobody waits any more.
+    pub(crate) fn end_wait(&self, number: u64) {
+        let mut readers = self.readers();
+        if let Some(at) = readers.find(number) {
+            readers.waiting.swap_remove(at);
         }
     }
 
-    /// Notes that bytes of a body came, or its end.
-    pub(crate) fn body_came(&self) {
-        let mut readers = self.readers();
-        if !readers.is_empty() {
-            readers.clear();
-        }
-    }
-
-    fn readers(&self) -> MutexGuard<'_, Vec<Waker>> {
+    fn readers(&self) -> MutexGuard<'_, Readers> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn expire(&self) {
-        self.expiries.fetch_add(1, Relaxed);
-        std::mem::take(&mut *self.readers())
-            .into_iter()
-            .for_each(Waker::wake);
+    /// A tick has passed; who has waited for `limit` of them is woken.
+    fn age_readers(&self, tick: Duration, limit: Duration) {
+        for reader in &mut self.readers().waiting {
+            if !reader.expired && tick * reader.ticks >= limit {
+                reader.expired = true;
+                reader.waker.wake_by_ref();
+            }
+            reader.ticks += 1;
+        }
+    }
+}
+
+impl Readers {
+    fn find(&self, number: u64) -> Option<usize> {
+        self.waiting
+            .iter()
+            .position(|reader| reader.number == number)
     }
 }
 
@@ -81,11 +128,9 @@ enum Phase {
     Head,
     /// The next request.
     Idle,
-    /// Bytes of a request body.
-    Body,
     /// The client, to take bytes of a response.
     Write,
-    /// A handler: takes the time it takes.
+    /// A handler: takes the time it takes. Those that wait for a body have times of their own.
     Work,
 }
 
@@ -122,6 +167,8 @@ pub(super) struct Signs {
     pub(super) blocked: bool,
     /// Whether this is HTTP/2, where the client may send frames while it is idle.
     pub(super) framed: bool,
+    /// Whether the connection was asked to end.
+    pub(super) leaving: bool,
 }
 
 impl Watchdog {
@@ -172,6 +219,7 @@ impl Watchdog {
     }
 
     fn tick(&mut self, activity: &Activity, signs: &Signs) -> Option<Verdict> {
+        activity.age_readers(self.tick, self.limits[2]);
         let (phase, change) = self.phase(activity, signs);
         if self.mark != (phase, change) {
             self.mark = (phase, change);
@@ -181,8 +229,10 @@ impl Watchdog {
         self.quiet += 1;
         let limit = match phase {
             Phase::Head => self.limits[0],
+            // A client of HTTP/2 that was told to leave has as long for its answer as for a head.
+            Phase::Idle if signs.leaving => self.limits[0],
             Phase::Idle => self.limits[1],
-            Phase::Body | Phase::Write => self.limits[2],
+            Phase::Write => self.limits[2],
             Phase::Work => return None,
         };
         if self.tick * self.quiet < limit {
@@ -190,11 +240,6 @@ impl Watchdog {
         }
         match phase {
             Phase::Idle => Some(Verdict::Leave),
-            Phase::Body => {
-                self.quiet = 0;
-                activity.expire();
-                None
-            }
             Phase::Head | Phase::Write | Phase::Work => Some(Verdict::Cut),
         }
     }
@@ -205,12 +250,15 @@ impl Watchdog {
             return (Phase::Write, signs.writes);
         }
         if activity.in_flight.load(Relaxed) > 0 {
-            let waits = !activity.readers().is_empty();
-            return if waits {
-                (Phase::Body, signs.reads)
+            return if activity.owed.load(Relaxed) == activity.in_flight.load(Relaxed) {
+                (Phase::Write, signs.writes)
             } else {
                 (Phase::Work, 0)
             };
+        }
+        if signs.leaving {
+            // What is left of responses may still be on its way.
+            return (Phase::Idle, signs.writes);
         }
         let begun = self.calls == 0 || (!signs.framed && signs.reads > self.idle_reads);
         (

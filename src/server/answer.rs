@@ -45,6 +45,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Answers {
     fn call(&self, req: http::Request<Incoming>) -> Answering {
         let flight = Flight::begin(&self.view);
         let head = *req.method() == Method::HEAD;
+        let framed = req.version() == Version::HTTP_2;
         let refused = self.config.check(&req).err();
         let req = req.map(|body| Body::incoming(body, &self.view));
         let answer = match refused {
@@ -55,6 +56,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Answers {
             answer,
             flight: Some(flight),
             head,
+            framed,
             signed: self.config.server_header,
         }
     }
@@ -62,7 +64,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Answers {
 
 impl Config {
     /// What RFC 9112 leaves to the server to refuse, and the limits hyper has no setting for.
-    fn check<B>(&self, req: &http::Request<B>) -> Result<(), Error> {
+    fn check<B: HttpBody>(&self, req: &http::Request<B>) -> Result<(), Error> {
         let target = req
             .uri()
             .path_and_query()
@@ -74,7 +76,17 @@ impl Config {
             );
             return Err(Error::new(StatusCode::URI_TOO_LONG, message));
         }
-        check_transfer(req.headers())?;
+        if req.headers().len() > self.header_limit {
+            let message = format!("there are more than {} headers", self.header_limit);
+            return Err(Error::new(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                message,
+            ));
+        }
+        // Where hyper sees no body there is no coding, or it was refused.
+        if !req.body().is_end_stream() {
+            check_transfer(req.headers())?;
+        }
         let host = host(req)?;
         match &self.allowed_hosts {
             Some(allowed) if !allowed.iter().any(|name| name.eq_ignore_ascii_case(host)) => {
@@ -101,7 +113,7 @@ fn check_transfer(headers: &HeaderMap) -> Result<(), Error> {
     }
 }
 
-/// The host, of which HTTP/1.1 has exactly one (RFC 9112, 3.2).
+/// The host, of which HTTP/1.1 has exactly one (RFC 9112, 3.2), and HTTP/2 at least one.
 fn host<B>(req: &http::Request<B>) -> Result<&str, Error> {
     let mut values = req.headers().get_all(HOST).iter();
     let (first, second) = (values.next(), values.next());
@@ -112,15 +124,24 @@ fn host<B>(req: &http::Request<B>) -> Result<&str, Error> {
         .uri()
         .authority()
         .map(|authority| authority.as_str().as_bytes());
-    if first.is_none() && req.version() == Version::HTTP_11 {
+    let framed = req.version() == Version::HTTP_2;
+    if first.is_none() && (req.version() == Version::HTTP_11 || framed && authority.is_none()) {
         return Err(Error::bad_request("the `Host` header is missing"));
+    }
+    if let (true, Some(authority), Some(first)) = (framed, authority, first)
+        && !authority.eq_ignore_ascii_case(first.as_bytes())
+    {
+        // RFC 9113, 8.3.1.
+        return Err(Error::bad_request("`:authority` and `Host` differ"));
     }
     let Some(named) = authority.or(first.map(HeaderValue::as_bytes)) else {
         // HTTP/1.0 knows no host.
         return Ok("");
     };
     let malformed = || Error::bad_request("the `Host` header is malformed");
-    if let Some(first) = first {
+    if authority.is_some()
+        && let Some(first) = first
+    {
         parse_host(first.as_bytes()).ok_or_else(malformed)?;
     }
     parse_host(named)
@@ -149,6 +170,7 @@ pub(super) struct Answering {
     answer: BoxFuture<Response>,
     flight: Option<Flight>,
     head: bool,
+    framed: bool,
     signed: bool,
 }
 
@@ -160,25 +182,71 @@ impl Future for Answering {
         if self.head {
             res.drop_body();
         }
-        if self.signed && !res.headers().contains_key(SERVER) {
-            res.headers_mut()
-                .insert(SERVER, HeaderValue::from_static("cepa"));
+        if self.signed {
+            let signature = || HeaderValue::from_static("cepa");
+            res.headers_mut().entry(SERVER).or_insert_with(signature);
         }
         let (res, end) = res.into_http();
         let flight = self.flight.take();
+        let framed = self.framed;
         Poll::Ready(Ok(res.map(|body| Outgoing {
             body,
+            rest: Bytes::new(),
             end,
-            _flight: flight,
+            framed,
+            owed: false,
+            flight,
         })))
     }
 }
 
+/// The largest piece given to HTTP/2 at once. It takes any, ahead of the client; in pieces the
+/// response is in flight until the client has taken nearly all of it.
+const PIECE: usize = 64 * 1024;
+
 /// A response body on its way out, that tells the end hooks what became of it.
 pub(super) struct Outgoing {
     body: Body,
+    /// What is left of a frame larger than a piece.
+    rest: Bytes,
     end: Option<Box<EndHooks>>,
-    _flight: Option<Flight>,
+    framed: bool,
+    /// A piece was handed over and no other asked for since.
+    owed: bool,
+    flight: Option<Flight>,
+}
+
+impl Outgoing {
+    fn poll_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if !self.rest.is_empty() {
+            let size = self.rest.len().min(PIECE);
+            return Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(size)))));
+        }
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let large = |frame: &Frame<Bytes>| frame.data_ref().is_some_and(|data| data.len() > PIECE);
+        Poll::Ready(match frame {
+            Some(Ok(frame)) if self.framed && large(&frame) => {
+                self.rest = frame.into_data().unwrap_or_default();
+                Some(Ok(Frame::data(self.rest.split_to(PIECE))))
+            }
+            frame => frame,
+        })
+    }
+
+    /// Notes whether it is the client's turn, to take what was handed over.
+    fn owe(&mut self, owed: bool) {
+        if let (Some(Flight(view)), true) = (&self.flight, self.owed != owed) {
+            self.owed = owed;
+            if owed {
+                view.activity.owe();
+            } else {
+                view.activity.paid();
+            }
+        }
+    }
 }
 
 impl HttpBody for Outgoing {
@@ -189,7 +257,10 @@ impl HttpBody for Outgoing {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        self.owe(false);
+        let frame = ready!(self.poll_piece(cx));
+        let last = self.is_end_stream();
+        self.owe(!last && matches!(frame, Some(Ok(_))));
         if let Some(end) = &mut self.end {
             match &frame {
                 None => end.sent(),
@@ -201,9 +272,10 @@ impl HttpBody for Outgoing {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
+    /// Asked for before the first frame only.
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
@@ -212,8 +284,10 @@ impl HttpBody for Outgoing {
 /// hyper does not ask a body that says it is at its end for another frame.
 impl Drop for Outgoing {
     fn drop(&mut self) {
+        self.owe(false);
+        let ended = self.is_end_stream();
         if let Some(end) = &mut self.end
-            && self.body.is_end_stream()
+            && ended
         {
             end.sent();
         }

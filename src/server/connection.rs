@@ -146,7 +146,7 @@ impl<S: Socket> Turns<S> {
             if let Poll::Ready(Err(_)) = wire.poll_drain(cx) {
                 return Poll::Ready(());
             }
-            wire.signs(C::FRAMED)
+            wire.signs(C::FRAMED, *leaving)
         };
         match self.watchdog.poll(cx, &self.view.activity, &signs) {
             Poll::Pending => Poll::Pending,

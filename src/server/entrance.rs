@@ -46,7 +46,10 @@ pub(super) fn open(
                 tls: Some(tls.acceptor()?),
             },
             #[cfg(feature = "tls")]
-            Role::Redirect => Door::plain(redirect_to(port).build().map_err(RunError::Build)?),
+            Role::Redirect => {
+                let redirect = redirect_to(port).build().map_err(RunError::Build)?;
+                Door::plain(redirect.beside(service))
+            }
         })
     };
     let entrance = |(listener, role)| {

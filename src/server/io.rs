@@ -40,6 +40,8 @@ pub(super) struct Wire<S> {
     /// How often bytes came in and went out; any change is progress.
     reads: u64,
     writes: u64,
+    /// The socket did not take the last piece that went straight to it.
+    full: bool,
     /// The client's end of the stream was seen, and kept back for a turn.
     ended: bool,
     /// After an upgrade nobody takes turns any more, so writes go straight through.
@@ -55,6 +57,7 @@ impl<S: Socket> Io<S> {
             sent: 0,
             reads: 0,
             writes: 0,
+            full: false,
             ended: false,
             direct: false,
         })))
@@ -109,13 +112,13 @@ impl<S: Socket> Wire<S> {
     }
 
     /// For the timeouts: what came and went, and whether the client takes nothing.
-    pub(super) fn signs(&self, framed: bool) -> Signs {
-        let blocked = !self.out.is_empty();
+    pub(super) fn signs(&self, framed: bool, leaving: bool) -> Signs {
         Signs {
             reads: self.reads,
             writes: self.writes,
-            blocked,
+            blocked: self.full || !self.out.is_empty(),
             framed,
+            leaving,
         }
     }
 
@@ -126,16 +129,23 @@ impl<S: Socket> Wire<S> {
         let _ = self.poll_drain(cx);
     }
 
+    /// Notes whether the client takes what went straight to the socket.
+    fn note(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        self.full = written.is_pending();
+        self.writes += u64::from(written.is_ready());
+        written
+    }
+
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let fits = self.out.len() + bytes.len() <= GATHER;
         if fits && !self.direct {
+            self.full = false;
             self.out.extend_from_slice(bytes);
             return Poll::Ready(Ok(bytes.len()));
         }
         ready!(self.poll_drain(cx))?;
-        let count = ready!(Pin::new(&mut self.socket).poll_write(cx, bytes))?;
-        self.writes += 1;
-        Poll::Ready(Ok(count))
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.note(written)
     }
 }
 
@@ -190,15 +200,15 @@ impl<S: Socket> AsyncWrite for Io<S> {
         let mut wire = self.wire();
         let size: usize = pieces.iter().map(|piece| piece.len()).sum();
         if wire.out.len() + size <= GATHER && !wire.direct {
+            wire.full = false;
             pieces
                 .iter()
                 .for_each(|piece| wire.out.extend_from_slice(piece));
             return Poll::Ready(Ok(size));
         }
         ready!(wire.poll_drain(cx))?;
-        let count = ready!(Pin::new(&mut wire.socket).poll_write_vectored(cx, pieces))?;
-        wire.writes += 1;
-        Poll::Ready(Ok(count))
+        let written = Pin::new(&mut wire.socket).poll_write_vectored(cx, pieces);
+        wire.note(written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::RunError;
 use super::io::Socket;
@@ -82,7 +82,7 @@ fn bind_first(addrs: &[SocketAddr]) -> Result<Listener, RunError> {
     let none = RunError::Address(io::Error::other("the name has no address"));
     let mut failure = None;
     for &addr in addrs {
-        match std::net::TcpListener::bind(addr).and_then(adopt) {
+        match bind_one(addr) {
             Ok(listener) => return Ok(listener),
             Err(source) => {
                 failure = failure.or(Some(RunError::Bind {
@@ -93,6 +93,23 @@ fn bind_first(addrs: &[SocketAddr]) -> Result<Listener, RunError> {
         }
     }
     Err(failure.unwrap_or(none))
+}
+
+/// Connections that the system keeps for us before they are accepted.
+const BACKLOG: u32 = 4096;
+
+fn bind_one(addr: SocketAddr) -> io::Result<Listener> {
+    let socket = if addr.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
+    // As the standard library does: an address is free once its listener is gone. On Windows the
+    // option means something else.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG).map(Listener::Tcp)
 }
 
 fn adopt(listener: std::net::TcpListener) -> io::Result<Listener> {

@@ -19,6 +19,7 @@ mod shutdown;
 mod tls;
 
 use std::net::{TcpListener, ToSocketAddrs};
+use std::time::Duration;
 
 pub(crate) use activity::Activity;
 pub use run_error::RunError;
@@ -32,6 +33,9 @@ use crate::app::App;
 use crate::log::{self, Level};
 use config::Config;
 use listener::{Role, Source};
+
+/// What blocking work whose request is gone may still take when everything else has ended.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// An app with the addresses it listens on, its limits and its timeouts.
 ///
@@ -62,6 +66,7 @@ pub struct Server {
     app: App,
     sources: Vec<Source>,
     config: Config,
+    stop: StopHandle,
 }
 
 impl Server {
@@ -71,6 +76,7 @@ impl Server {
             app,
             sources: Vec::new(),
             config: Config::default(),
+            stop: StopHandle::default(),
         }
     }
 
@@ -123,6 +129,12 @@ impl Server {
         self
     }
 
+    /// A handle that stops the server from elsewhere.
+    #[must_use]
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
     /// Builds the app and binds the addresses.
     ///
     /// # Errors
@@ -141,7 +153,7 @@ impl Server {
             .as_ref()
             .map_err(|problem| RunError::Proxies(problem.clone()))?;
         let bound: Result<Vec<_>, _> = self.sources.into_iter().map(Source::bind).collect();
-        BoundServer::new(service, bound?, self.config)
+        BoundServer::new(service, bound?, self.config, self.stop)
     }
 
     /// Serves until SIGTERM or Ctrl-C, on the runtime it is called in.
@@ -162,6 +174,9 @@ impl Server {
         }
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.enable_all().build().map_err(RunError::Runtime)?;
-        runtime.block_on(self.listen())
+        let ended = runtime.block_on(self.listen());
+        // Work of `blocking` cannot be cut; without this, one that hangs would keep the process.
+        runtime.shutdown_timeout(FAREWELL);
+        ended
     }
 }

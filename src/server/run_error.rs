@@ -23,11 +23,9 @@ pub enum RunError {
     /// The server was given no address.
     Nowhere,
     /// The list of peers that speak the PROXY protocol is malformed.
-    #[cfg(feature = "proxy-protocol")]
     Proxies(String),
     /// The certificate or its key cannot be used.
-    #[cfg(feature = "tls")]
-    Certificate(super::TlsError),
+    Certificate(String),
     /// `run` was called inside a runtime.
     InsideRuntime,
     /// The runtime or the socket failed.
@@ -36,6 +34,15 @@ pub enum RunError {
     Start(Error),
     /// A stop hook failed.
     Stop(Error),
+    /// It was told to stop while the start hooks ran.
+    Interrupted,
+    /// The stop timeout, or a second signal, cut what was in flight.
+    Cut {
+        /// Connections that were open still.
+        connections: usize,
+        /// Tasks of `Request::spawn` that ran still.
+        tasks: usize,
+    },
 }
 
 impl fmt::Display for RunError {
@@ -57,10 +64,12 @@ impl fmt::Display for RunError {
                 _ => write!(f, "{addr} cannot be listened on: {source}"),
             },
             Self::Nowhere => f.write_str("the server listens nowhere: add `.tcp(\"127.0.0.1:3000\")`"),
-            #[cfg(feature = "proxy-protocol")]
-            Self::Proxies(problem) => f.write_str(problem),
-            #[cfg(feature = "tls")]
-            Self::Certificate(problem) => problem.fmt(f),
+                    Self::Proxies(problem) | Self::Certificate(problem) => f.write_str(problem),
+            Self::Cut { connections, tasks } => write!(
+                f,
+                "the stop cut {connections} connections and {tasks} tasks that took too long"
+            ),
+            Self::Interrupted => f.write_str("told to stop before the start hooks were done"),
             Self::InsideRuntime => f.write_str(
                 "`run` starts a runtime of its own and was called inside one: write `.listen(addr).await` there",
             ),
@@ -85,11 +94,12 @@ impl std::error::Error for RunError {
             Self::Address(error) | Self::Runtime(error) => Some(error),
             Self::Bind { source, .. } => Some(source),
             Self::Start(error) | Self::Stop(error) => error.source().map(|source| source as _),
-            #[cfg(feature = "proxy-protocol")]
-            Self::Proxies(_) => None,
-            #[cfg(feature = "tls")]
-            Self::Certificate(problem) => Some(problem),
-            Self::InsideRuntime | Self::Nowhere => None,
+            Self::Proxies(_)
+            | Self::Certificate(_)
+            | Self::Cut { .. }
+            | Self::Interrupted
+            | Self::InsideRuntime
+            | Self::Nowhere => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
@@ -11,6 +12,7 @@ use super::entrance::{self, Entrance};
 use super::listener::{Listener, Role};
 use super::run_error::RunError;
 use super::shutdown::{Either, Signals, race};
+use crate::error::Error;
 use crate::log::{self, Level};
 use crate::service::AppService;
 
@@ -48,13 +50,14 @@ impl BoundServer {
         service: AppService,
         bound: Vec<(Listener, Role)>,
         config: Config,
+        stop: StopHandle,
     ) -> Result<Self, RunError> {
         let entrances = entrance::open(&service, bound)?;
         Ok(Self {
             service,
             entrances,
             config,
-            stop: StopHandle::default(),
+            stop,
         })
     }
 
@@ -81,15 +84,19 @@ impl BoundServer {
     /// signal cuts at once.
     ///
     /// # Errors
-    /// A start hook that fails (nothing was accepted then), or a stop hook that fails.
+    /// A start hook that fails or is interrupted (nothing was accepted then), a stop hook that
+    /// fails or takes longer than the stop timeout, and [`RunError::Cut`].
     pub async fn serve(self) -> Result<(), RunError> {
         let mut signals = Signals::new();
-        self.service.start().await.map_err(RunError::Start)?;
+        let told = race(self.stop.0.notified(), signals.next());
+        match race(self.service.start(), told).await {
+            Either::Left(started) => started.map_err(RunError::Start)?,
+            Either::Right(_) => return Err(RunError::Interrupted),
+        }
         let stop_timeout = self.config.stop_timeout;
+        let places = self.config.connection_limit.min(Semaphore::MAX_PERMITS);
         let accepting = Arc::new(Accepting {
-            places: Arc::new(Semaphore::new(
-                self.config.connection_limit.min(Semaphore::MAX_PERMITS),
-            )),
+            places: Arc::new(Semaphore::new(places)),
             config: Arc::new(self.config),
             connections: Mutex::default(),
         });
@@ -100,32 +107,43 @@ impl BoundServer {
         }
         race(self.stop.0.notified(), signals.next()).await;
         acceptors.shutdown().await;
-        log::emit(Level::Info, "stopping: finishing what is in flight");
-        self.service.lifecycle().stop();
-        let mut connections = accepting.take_connections();
-        let finished = async {
-            while connections.join_next().await.is_some() {}
-            self.service.lifecycle().idle().await;
-        };
-        match race(tokio::time::timeout(stop_timeout, finished), signals.next()).await {
-            Either::Left(Ok(())) => {}
-            Either::Left(Err(_)) => {
-                let open = connections.len();
-                let line =
-                    format!("stopping: cut {open} connections that took over {stop_timeout:?}");
-                log::emit(Level::Warn, &line);
-            }
-            Either::Right(()) => {
-                let open = connections.len();
-                log::emit(
-                    Level::Warn,
-                    &format!("stopping: told twice, cut {open} connections"),
-                );
+        let finished = finish(&self.service, &accepting, stop_timeout, &mut signals).await;
+        let hooks = tokio::time::timeout(stop_timeout, self.service.run_stop_hooks());
+        match race(hooks, signals.next()).await {
+            Either::Left(Ok(ended)) => ended.map_err(RunError::Stop)?,
+            Either::Left(Err(_)) | Either::Right(()) => {
+                return Err(RunError::Stop(Error::internal("cut before they were done")));
             }
         }
-        connections.shutdown().await;
-        self.service.run_stop_hooks().await.map_err(RunError::Stop)
+        finished
     }
+}
+
+/// Lets what is in flight come to its end, for as long as it may take.
+async fn finish(
+    service: &AppService,
+    accepting: &Accepting,
+    stop_timeout: Duration,
+    signals: &mut Signals,
+) -> Result<(), RunError> {
+    log::emit(Level::Info, "stopping: finishing what is in flight");
+    service.lifecycle().stop();
+    let mut connections = accepting.take_connections();
+    let finished = async {
+        while connections.join_next().await.is_some() {}
+        service.lifecycle().idle().await;
+    };
+    let limited = tokio::time::timeout(stop_timeout, finished);
+    if let Either::Left(Ok(())) = race(limited, signals.next()).await {
+        return Ok(());
+    }
+    let cut = RunError::Cut {
+        connections: connections.len(),
+        tasks: service.lifecycle().tasks(),
+    };
+    log::emit(Level::Warn, &cut.to_string());
+    connections.shutdown().await;
+    Err(cut)
 }
 
 impl Accepting {
@@ -133,15 +151,19 @@ impl Accepting {
     async fn accept(self: Arc<Self>, entrance: Entrance) {
         let Entrance { listener, door } = entrance;
         let door = Arc::new(door);
-        while let Ok(place) = Arc::clone(&self.places).acquire_owned().await {
+        loop {
             let accepted = listener.accept().await;
+            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
+                return;
+            };
             let (door, config) = (Arc::clone(&door), Arc::clone(&self.config));
             let mut connections = self.connections();
             while connections.try_join_next().is_some() {}
-            connections.spawn(async move {
+            // Boxed, because the runtime moves what it is given several times.
+            connections.spawn(Box::pin(async move {
                 door.admit(accepted, config).await;
                 drop(place);
-            });
+            }));
         }
     }
 

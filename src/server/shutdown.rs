@@ -89,6 +89,11 @@ impl Lifecycle {
         })
     }
 
+    /// How many tasks run.
+    pub(crate) fn tasks(&self) -> usize {
+        *self.tasks.borrow()
+    }
+
     /// Waits until no task runs.
     pub(crate) async fn idle(&self) {
         let _ = self.tasks.subscribe().wait_for(|count| *count == 0).await;

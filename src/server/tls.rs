@@ -100,11 +100,12 @@ impl Tls {
     }
 
     pub(super) fn acceptor(&self) -> Result<TlsAcceptor, RunError> {
-        self.reload().map_err(RunError::Certificate)?;
+        self.reload()
+            .map_err(|error| RunError::Certificate(error.0))?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13, &TLS12])
-            .map_err(|error| RunError::Certificate(TlsError(error.to_string())))?;
+            .map_err(|error| RunError::Certificate(error.to_string()))?;
         let resolver = Resolver(self.clone());
         let mut config = config
             .with_no_client_auth()

@@ -152,7 +152,12 @@ impl TestClient {
             .and_then(|route| route.method().cloned())
             .unwrap_or(Method::GET);
         match service.url_for(target, values) {
-            Ok(url) => self.request(method, url),
+            Ok(url) => match url.strip_prefix("//").and_then(|rest| rest.split_once('/')) {
+                Some((host, path)) => self
+                    .request(method, format!("/{path}"))
+                    .header("host", host),
+                None => self.request(method, url),
+            },
             Err(error) => panic!("{error}"),
         }
     }

@@ -263,13 +263,7 @@ fn an_error_survives_the_trip_through_a_box() {
     let res = client.get("/").send();
     res.assert_status(409).assert_header("x", "y");
     let error = res.error().unwrap();
-    assert_eq!(
-        error.fields(),
-        [FieldError {
-            field: "a".into(),
-            message: "b".into()
-        }]
-    );
+    assert_eq!(error.fields(), [FieldError::new("a", "b")]);
     assert_eq!(error.downcast_ref(), Some(&Missing(1)));
 }
 

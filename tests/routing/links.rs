@@ -14,6 +14,8 @@ mod users {
 
     pub(super) async fn list() {}
 
+    pub(super) async fn twice() {}
+
     pub(super) async fn generic<T: Default + ToString + Send + Sync + 'static>() -> String {
         T::default().to_string()
     }
@@ -33,8 +35,8 @@ fn service() -> AppService {
         .get("/files/{*path}", file)
         .get("/i/img-{id}.png", (async || ()).named("image"))
         .get("/café/{x}", (async || ()).named("café"))
-        .get("/a", (async || ()).named("twice"))
-        .get("/b", (async || ()).named("twice"))
+        .get("/a", users::twice)
+        .get("/b", users::twice)
         .get("/both", (async || ()).named("both"))
         .post("/both", (async || ()).named("both"))
         .get("/closure", async || ())
@@ -110,7 +112,7 @@ fn a_link_that_cannot_be_made_says_why() {
     );
     row("users::show", &[], "no route has it");
     row(users::generic::<u16>, &[], "no route has it");
-    row("twice", &[], "give one of them a name");
+    row("links::users::twice", &[], "give one of them a name");
     row("image", &[("id", &"")], "would not lead back");
     row("café", &[("x", &"..")], "would not lead back");
     row("café", &[("x", &".")], "would not lead back");
