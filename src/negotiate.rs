@@ -13,8 +13,8 @@ use std::str::from_utf8;
 ///
 /// `accept` are the values of all `Accept` fields; offers are written in lower case, without
 /// parameters. The quality of an offer is that of the closest range that matches it, and quality 0
-/// excludes. At equal quality the offer whose range stands first wins, then that with the closer
-/// range, then the first offer.
+/// excludes. At equal quality the offer with the closer range wins, a suffix counting like a name;
+/// then the one whose range stands first, then the first offer.
 ///
 /// Malformed entries are skipped, parameters other than `q` are read over. A client whose fields
 /// say nothing gets the first offer.
@@ -35,7 +35,8 @@ pub(crate) fn preferred<'a>(
             Some((closeness, entry.quality, Reverse(place)))
         });
         let (closeness, quality, place) = matches.max()?;
-        (quality > 0).then_some((quality, place, closeness, Reverse(index)))
+        let by_name = closeness.min(Closeness::Suffix);
+        (quality > 0).then_some((quality, by_name, place, closeness, Reverse(index)))
     });
     ranked.max().map(|(.., Reverse(index))| index)
 }
@@ -108,7 +109,7 @@ mod tests {
             ("text/html;q=0.5, text/plain", "text/plain"),
             ("text/html;q=0.5 | text/plain;q=0.501", "text/plain"),
             ("text/plain;Q=0.2,text/*;q=0.1", "text/plain"),
-            ("*/*, text/plain", "application/problem+json"),
+            ("*/*, text/plain", "text/plain"),
             ("*/*, text/plain;q=0.9", "application/problem+json"),
             ("text/*, */*;q=0.1", "text/html"),
             ("text/*;q=0, */*", "application/problem+json"),
