@@ -3,6 +3,8 @@
 
 mod wire;
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use cepa::Server;
@@ -25,7 +27,22 @@ fn app() -> App {
             tokio::time::sleep(Duration::from_millis(900)).await;
             "slow"
         })
+        .get("/endless", async || cepa::Stream(Chunks(usize::MAX)))
+        .get("/chunks", async || cepa::Stream(Chunks(3_000)))
         .post("/", async |body: Bytes| body)
+}
+
+/// So many chunks of 1,000 bytes, each ready at once.
+struct Chunks(usize);
+
+impl futures_core::Stream for Chunks {
+    type Item = Result<Bytes, std::io::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let left = self.0.checked_sub(1);
+        self.0 = left.unwrap_or(0);
+        Poll::Ready(left.map(|_| Ok(Bytes::from_static(&[b'x'; 1_000]))))
+    }
 }
 
 fn server() -> Server {
@@ -137,4 +154,28 @@ fn an_http2_client_that_asks_nothing_is_let_go() {
     let start = Instant::now();
     client.read_all_bytes();
     assert!(start.elapsed() < LONG);
+}
+
+/// So many chunks use up the runtime's budget for a turn, and the timer is looked at all the same.
+#[test]
+fn a_client_that_takes_no_bytes_of_an_endless_stream_is_let_go() {
+    let server = Running::start(server());
+    let mut client = server.connect();
+    client.send(head("GET /endless HTTP/1.1"));
+    server.wait_for_connections(0);
+}
+
+#[test]
+fn a_connection_that_was_busy_is_told_of_the_stop() {
+    let server = Running::start(Server::new(app()));
+    let mut client = server.connect();
+    client.send(head("GET /chunks HTTP/1.1"));
+    let mut bytes = 0;
+    let mut buffer = [0; 65_536];
+    while bytes < 3_000_000 {
+        bytes += std::io::Read::read(&mut client.stream, &mut buffer).unwrap();
+    }
+    let start = Instant::now();
+    server.stop().unwrap();
+    assert!(start.elapsed() < LONG, "{:?}", start.elapsed());
 }

@@ -4,7 +4,7 @@
 //! read for a request. So a timeout is noticed up to one tick late and never early.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -210,12 +210,18 @@ impl Watchdog {
             return Poll::Pending;
         }
         let mut verdict = None;
-        while self.sleep.as_mut().poll(cx).is_ready() {
+        while self.poll_sleep(cx).is_ready() {
             verdict = verdict.or(self.tick(activity, signs));
             self.sleep.as_mut().reset(Instant::now() + self.tick);
         }
         self.armed = true;
         verdict.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// Outside of tokio's budget: a turn that used it up would be told to come again, without the
+    /// timer knowing whom to wake.
+    fn poll_sleep(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        pin!(tokio::task::unconstrained(self.sleep.as_mut())).poll(cx)
     }
 
     fn tick(&mut self, activity: &Activity, signs: &Signs) -> Option<Verdict> {

@@ -45,7 +45,6 @@ impl hyper::service::Service<http::Request<Incoming>> for Answers {
     fn call(&self, req: http::Request<Incoming>) -> Answering {
         let flight = Flight::begin(&self.view);
         let head = *req.method() == Method::HEAD;
-        let framed = req.version() == Version::HTTP_2;
         let refused = self.config.check(&req).err();
         let req = req.map(|body| Body::incoming(body, &self.view));
         let answer = match refused {
@@ -56,7 +55,6 @@ impl hyper::service::Service<http::Request<Incoming>> for Answers {
             answer,
             flight: Some(flight),
             head,
-            framed,
             signed: self.config.server_header,
         }
     }
@@ -170,7 +168,6 @@ pub(super) struct Answering {
     answer: BoxFuture<Response>,
     flight: Option<Flight>,
     head: bool,
-    framed: bool,
     signed: bool,
 }
 
@@ -188,19 +185,17 @@ impl Future for Answering {
         }
         let (res, end) = res.into_http();
         let flight = self.flight.take();
-        let framed = self.framed;
         Poll::Ready(Ok(res.map(|body| Outgoing {
             body,
             rest: Bytes::new(),
             end,
-            framed,
             owed: false,
             flight,
         })))
     }
 }
 
-/// The largest piece given to HTTP/2 at once. It takes any, ahead of the client; in pieces the
+/// The largest piece given to hyper at once. It takes any, ahead of the client; in pieces the
 /// response is in flight until the client has taken nearly all of it.
 const PIECE: usize = 64 * 1024;
 
@@ -210,7 +205,6 @@ pub(super) struct Outgoing {
     /// What is left of a frame larger than a piece.
     rest: Bytes,
     end: Option<Box<EndHooks>>,
-    framed: bool,
     /// A piece was handed over and no other asked for since.
     owed: bool,
     flight: Option<Flight>,
@@ -228,7 +222,7 @@ impl Outgoing {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
         let large = |frame: &Frame<Bytes>| frame.data_ref().is_some_and(|data| data.len() > PIECE);
         Poll::Ready(match frame {
-            Some(Ok(frame)) if self.framed && large(&frame) => {
+            Some(Ok(frame)) if large(&frame) => {
                 self.rest = frame.into_data().unwrap_or_default();
                 Some(Ok(Frame::data(self.rest.split_to(PIECE))))
             }

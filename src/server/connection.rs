@@ -6,6 +6,8 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+#[cfg(feature = "http2")]
+use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 
@@ -13,7 +15,16 @@ use super::activity::{Verdict, Watchdog};
 use super::answer::Answers;
 use super::config::Config;
 use super::io::{Io, Socket};
+#[cfg(feature = "http2")]
+use super::shutdown::{Either, race};
 use crate::service::View;
+
+/// The header limit that hyper has without being told.
+const HYPER_HEADERS: usize = 100;
+
+/// How long a new connection may still take for its first byte once the server stops.
+#[cfg(feature = "http2")]
+const LAST_CALL: Duration = Duration::from_millis(250);
 
 /// What a connection needs to be served.
 pub(super) struct Peer {
@@ -38,13 +49,15 @@ pub(super) async fn serve<S: Socket + 'static>(socket: S, peer: Peer) {
     };
     #[cfg(feature = "http2")]
     {
-        let mut waiting = turns.view.lifecycle.stopping();
+        let mut stopping = turns.view.lifecycle.stopping();
+        let over = async {
+            stopping.wait().await;
+            tokio::time::sleep(LAST_CALL).await;
+        };
         let sniffed = tokio::time::timeout(peer.config.head_timeout, io.speaks_http2());
-        match super::shutdown::race(sniffed, waiting.wait()).await {
-            super::shutdown::Either::Left(Ok(Ok(true))) => {
-                return serve_http2(io, peer, turns).await;
-            }
-            super::shutdown::Either::Left(Ok(Ok(false))) => {}
+        match race(sniffed, over).await {
+            Either::Left(Ok(Ok(true))) => return serve_http2(io, peer, turns).await,
+            Either::Left(Ok(Ok(false))) => {}
             _ => return,
         }
     }
@@ -53,8 +66,11 @@ pub(super) async fn serve<S: Socket + 'static>(socket: S, peer: Peer) {
 
 async fn serve_http1<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>) {
     let mut builder = hyper::server::conn::http1::Builder::new();
+    // Any other number costs hyper an allocation per request.
+    if peer.config.header_limit != HYPER_HEADERS {
+        builder.max_headers(peer.config.header_limit);
+    }
     builder
-        .max_headers(peer.config.header_limit)
         .max_header_size(peer.config.head_limit)
         .max_buf_size(peer.config.head_limit);
     let answers = Answers::new(peer);
@@ -115,7 +131,8 @@ struct Turns<S> {
 impl<S: Socket> Turns<S> {
     async fn drive<C: Served>(mut self, mut connection: Pin<&mut C>) {
         let mut stopping = self.view.lifecycle.stopping();
-        let mut told = pin!(async { stopping.wait().await });
+        // Outside of tokio's budget, so that the first look always leaves a waker behind.
+        let mut told = pin!(tokio::task::unconstrained(stopping.wait()));
         let (mut begun, mut leaving) = (false, false);
         std::future::poll_fn(|cx| {
             if connection.as_mut().poll(cx).is_ready() {

@@ -42,6 +42,8 @@ pub(super) struct Wire<S> {
     writes: u64,
     /// The socket did not take the last piece that went straight to it.
     full: bool,
+    /// Something was written since the socket was flushed: TLS keeps what the socket did not take.
+    dirty: bool,
     /// The client's end of the stream was seen, and kept back for a turn.
     ended: bool,
     /// After an upgrade nobody takes turns any more, so writes go straight through.
@@ -58,6 +60,7 @@ impl<S: Socket> Io<S> {
             reads: 0,
             writes: 0,
             full: false,
+            dirty: false,
             ended: false,
             direct: false,
         })))
@@ -105,9 +108,14 @@ impl<S: Socket> Wire<S> {
             }
             self.sent += count;
             self.writes += 1;
+            self.dirty = true;
         }
         self.out.clear();
         self.sent = 0;
+        if self.dirty {
+            ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
+            self.dirty = false;
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -116,7 +124,7 @@ impl<S: Socket> Wire<S> {
         Signs {
             reads: self.reads,
             writes: self.writes,
-            blocked: self.full || !self.out.is_empty(),
+            blocked: self.full || self.dirty || !self.out.is_empty(),
             framed,
             leaving,
         }
@@ -132,6 +140,7 @@ impl<S: Socket> Wire<S> {
     /// Notes whether the client takes what went straight to the socket.
     fn note(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         self.full = written.is_pending();
+        self.dirty |= written.is_ready();
         self.writes += u64::from(written.is_ready());
         written
     }
@@ -141,6 +150,7 @@ impl<S: Socket> Wire<S> {
         if fits && !self.direct {
             self.full = false;
             self.out.extend_from_slice(bytes);
+            self.full = false;
             return Poll::Ready(Ok(bytes.len()));
         }
         ready!(self.poll_drain(cx))?;
@@ -204,6 +214,7 @@ impl<S: Socket> AsyncWrite for Io<S> {
             pieces
                 .iter()
                 .for_each(|piece| wire.out.extend_from_slice(piece));
+            wire.full = false;
             return Poll::Ready(Ok(size));
         }
         ready!(wire.poll_drain(cx))?;

@@ -109,11 +109,26 @@ fn bind_one(addr: SocketAddr) -> io::Result<Listener> {
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
+    tune(&socket2::SockRef::from(&socket));
     socket.listen(BACKLOG).map(Listener::Tcp)
+}
+
+/// Bytes that the system keeps of a response beyond what is on its way. Without a bound it is
+/// megabytes for each slow client, and taken in steps that look like a stall in between.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 128 * 1024;
+
+/// Sets what connections inherit of their listener.
+fn tune(socket: &socket2::SockRef<'_>) {
+    // A system without these options serves as well, with a little more delay and memory.
+    let _ = socket.set_tcp_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_notsent_lowat(UNSENT);
 }
 
 fn adopt(listener: std::net::TcpListener) -> io::Result<Listener> {
     listener.set_nonblocking(true)?;
+    tune(&socket2::SockRef::from(&listener));
     TcpListener::from_std(listener).map(Listener::Tcp)
 }
 
@@ -175,7 +190,8 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, addr) = listener.accept().await?;
-                // A peer that is gone already has no options to set.
+                // Only Linux lets it inherit this. A peer that is gone has no options to set.
+                #[cfg(not(target_os = "linux"))]
                 let _ = stream.set_nodelay(true);
                 Ok(Accepted::Tcp(stream, addr))
             }

@@ -11,7 +11,7 @@ use super::config::Config;
 use super::entrance::{self, Entrance};
 use super::listener::{Listener, Role};
 use super::run_error::RunError;
-use super::shutdown::{Either, Signals, race};
+use super::shutdown::{Either, Signals, Stopping, race};
 use crate::error::Error;
 use crate::log::{self, Level};
 use crate::service::AppService;
@@ -103,10 +103,13 @@ impl BoundServer {
         let mut acceptors = JoinSet::new();
         for entrance in self.entrances {
             log::emit(Level::Info, &format!("listening on {}", entrance.title()));
-            acceptors.spawn(Arc::clone(&accepting).accept(entrance));
+            let stopping = self.service.lifecycle().stopping();
+            acceptors.spawn(Arc::clone(&accepting).accept(entrance, stopping));
         }
         race(self.stop.0.notified(), signals.next()).await;
-        acceptors.shutdown().await;
+        log::emit(Level::Info, "stopping: finishing what is in flight");
+        self.service.lifecycle().stop();
+        while acceptors.join_next().await.is_some() {}
         let finished = finish(&self.service, &accepting, stop_timeout, &mut signals).await;
         let hooks = tokio::time::timeout(stop_timeout, self.service.run_stop_hooks());
         match race(hooks, signals.next()).await {
@@ -126,8 +129,6 @@ async fn finish(
     stop_timeout: Duration,
     signals: &mut Signals,
 ) -> Result<(), RunError> {
-    log::emit(Level::Info, "stopping: finishing what is in flight");
-    service.lifecycle().stop();
     let mut connections = accepting.take_connections();
     let finished = async {
         while connections.join_next().await.is_some() {}
@@ -147,13 +148,17 @@ async fn finish(
 }
 
 impl Accepting {
-    /// Accepts for as long as the task lives; full, it leaves new connections in the backlog.
-    async fn accept(self: Arc<Self>, entrance: Entrance) {
+    /// Accepts until the server stops and nobody waits in the backlog; full, it leaves new
+    /// connections there.
+    async fn accept(self: Arc<Self>, entrance: Entrance, mut stopping: Stopping) {
         let Entrance { listener, door } = entrance;
         let door = Arc::new(door);
         loop {
-            let accepted = listener.accept().await;
-            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
+            let place = async {
+                let accepted = listener.accept().await;
+                (accepted, Arc::clone(&self.places).acquire_owned().await)
+            };
+            let Either::Left((accepted, Ok(place))) = race(place, stopping.wait()).await else {
                 return;
             };
             let (door, config) = (Arc::clone(&door), Arc::clone(&self.config));
