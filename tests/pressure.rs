@@ -54,7 +54,7 @@ fn start(configure: impl FnOnce(Server) -> Server) -> Fixture {
         async move {
             let mut res = next.run(req).await;
             // Nobody listens once the test is over.
-            res.on_end(move |outcome| drop(tell.send(outcome)));
+            res.on_end(move |outcome| tell.send(outcome).unwrap_or(()));
             res
         }
     };
