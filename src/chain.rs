@@ -8,9 +8,9 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
-use crate::error::{Error, Watch};
+use crate::error::Error;
 use crate::middleware::Next;
 use crate::request::Request;
 use crate::respond::IntoResponse;
@@ -46,29 +46,38 @@ pub(crate) struct Chain {
     pub(crate) params: Box<[Box<str>]>,
 }
 
-/// Drives what a step does to a finished response, rendering its error or its panic.
-pub(crate) async fn settle(
-    at: &Next,
-    watch: Watch,
-    step: impl Future<Output = Response> + Send,
-) -> Response {
-    let res = match catch_panic(step).await {
-        Ok(res) if !res.has_open_error() => return res,
-        Ok(res) => res,
-        Err(panic) => panic.into_response(),
-    };
-    watch.render(at, res).await
+/// Polls a step to its end. `Err` is a response whose error, or panic, is still to be rendered.
+///
+/// It takes the step by pin: a future that passes through `async fn`s by value is copied into each.
+pub(crate) struct Caught<'a, F: ?Sized>(pub(crate) Pin<&'a mut F>);
+
+impl<F: Future<Output = Response> + ?Sized> Future for Caught<'_, F> {
+    type Output = Result<Response, Response>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        poll_caught(self.0.as_mut(), cx).map(|done| match done {
+            Ok(res) if !res.has_open_error() => Ok(res),
+            Ok(res) => Err(res),
+            Err(panic) => Err(panic.into_response()),
+        })
+    }
 }
+
+fn poll_caught<F: Future + ?Sized>(
+    future: Pin<&mut F>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<F::Output, Error>> {
+    match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(payload) => Poll::Ready(Err(Error::from_panic(&*payload))),
+    }
+}
+
+/// A step whose type is forgotten, so that catching is not compiled once per handler.
+pub(crate) type AnyStep<'a> = Pin<&'a mut (dyn Future<Output = Response> + Send)>;
 
 /// Polls a future to its end; a panic in it is an [`Error`] with status 500.
 pub(crate) async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Error> {
     let mut future = pin!(future);
-    std::future::poll_fn(move |cx| {
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Err(payload) => Poll::Ready(Err(Error::from_panic(&*payload))),
-        }
-    })
-    .await
+    std::future::poll_fn(move |cx| poll_caught(future.as_mut(), cx)).await
 }

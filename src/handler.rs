@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::{Future, Ready};
 use std::panic::Location;
+use std::pin::pin;
 use std::sync::Arc;
 
-use crate::chain::{BoxFuture, Erased, settle};
+use crate::chain::{AnyStep, BoxFuture, Caught, Erased};
 use crate::error::{Error, Watch};
 use crate::extract::{Extract, OneBody, Slot};
 use crate::middleware::{AnyMiddleware, IntoMiddleware, Middleware, Next};
@@ -139,7 +140,11 @@ where
                     drop(slot);
                     at.object::<H>().call(args).await.into_response()
                 };
-                settle(&at, watch, step).await
+                let step: AnyStep<'_> = pin!(step);
+                match Caught(step).await {
+                    Ok(res) => res,
+                    Err(failed) => watch.render(&at, failed).await,
+                }
             })
         }
         Endpoint {

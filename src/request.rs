@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, Version, header};
 
@@ -46,8 +47,7 @@ struct Inner {
 pub(crate) const BODY_LIMIT: u64 = 2 * 1024 * 1024;
 
 impl Request {
-    pub(crate) fn new(req: http::Request<Body>, view: Arc<View>) -> Self {
-        let (mut head, body) = req.into_parts();
+    pub(crate) fn new(mut head: Parts, body: Body, view: Arc<View>) -> Self {
         // HTTP/2 has the host in the URI; readers of the header find it in both.
         if let (Some(authority), None) = (head.uri.authority(), head.headers.get(header::HOST))
             && let Ok(host) = HeaderValue::from_str(authority.as_str())
@@ -145,11 +145,7 @@ impl Request {
     /// `Host` header (RFC 9110, 7.2). `None` if there is none or it is malformed.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
-        let authority = match self.0.uri.authority() {
-            Some(authority) => authority.as_str().as_bytes(),
-            None => self.0.headers.get(header::HOST)?.as_bytes(),
-        };
-        parse_host(authority).map(|(host, _port)| host)
+        host(&self.0.uri, &self.0.headers)
     }
 
     /// Changes the host. In `before_routing` this decides which host's routes match.
@@ -405,9 +401,32 @@ impl Request {
         std::mem::take(&mut self.0.place.answer)
     }
 
+    /// Notes where this request belongs; the chain, if there is one.
+    pub(crate) fn find_place(&mut self) -> Option<usize> {
+        let Inner {
+            method,
+            uri,
+            headers,
+            view,
+            place,
+            ..
+        } = &mut *self.0;
+        let host = || host(uri, headers);
+        view.core.router.find(method, uri.path(), host, place);
+        place.chain()
+    }
+
     pub(crate) fn set_place(&mut self, place: Place) {
         self.0.place = place;
     }
+}
+
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    let authority = match uri.authority() {
+        Some(authority) => authority.as_str().as_bytes(),
+        None => headers.get(header::HOST)?.as_bytes(),
+    };
+    parse_host(authority).map(|(host, _port)| host)
 }
 
 /// Method, path and the names of headers; values may hold secrets.

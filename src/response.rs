@@ -31,7 +31,10 @@ use crate::log;
 /// ```
 #[derive(Debug)]
 #[must_use]
-pub struct Response {
+pub struct Response(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
@@ -70,7 +73,7 @@ impl Response {
     }
 
     pub(crate) fn from_body(body: Body) -> Self {
-        Self {
+        Self(Box::new(Inner {
             status: StatusCode::OK,
             headers: HeaderMap::new(),
             body,
@@ -78,35 +81,35 @@ impl Response {
             error: None,
             open: false,
             end: None,
-        }
+        }))
     }
 
     /// The status. Default: 200.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// Sets the status.
     pub fn set_status(&mut self, status: StatusCode) {
-        self.status = status;
+        self.0.status = status;
     }
 
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.0.headers
     }
 
     /// The headers, to change them.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.headers
+        &mut self.0.headers
     }
 
     /// The first value of a header, if it is there and visible ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        self.0.headers.get(name)?.to_str().ok()
     }
 
     /// Sets a header, replacing what it had.
@@ -121,7 +124,7 @@ impl Response {
     {
         match (name.try_into(), value.try_into()) {
             (Ok(name), Ok(value)) => {
-                self.headers.insert(name, value);
+                self.0.headers.insert(name, value);
             }
             (Ok(name), Err(_)) => self.refuse_header(name.as_str()),
             (Err(_), _) => self.refuse_header("(not a header name)"),
@@ -138,7 +141,7 @@ impl Response {
     {
         match (name.try_into(), value.try_into()) {
             (Ok(name), Ok(value)) => {
-                self.headers.append(name, value);
+                self.0.headers.append(name, value);
             }
             (Ok(name), Err(_)) => self.refuse_header(name.as_str()),
             (Err(_), _) => self.refuse_header("(not a header name)"),
@@ -154,28 +157,28 @@ impl Response {
     /// The body.
     #[must_use]
     pub fn body(&self) -> &Body {
-        &self.body
+        &self.0.body
     }
 
     /// Replaces the body. `Content-Type` stays as it is.
     pub fn set_body(&mut self, body: impl Into<Body>) {
-        self.body = body.into();
+        self.0.body = body.into();
     }
 
     /// Takes the body out, leaving an empty one.
     pub fn take_body(&mut self) -> Body {
-        std::mem::take(&mut self.body)
+        std::mem::take(&mut self.0.body)
     }
 
     /// Values that travel with the response and are not sent.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        &self.0.extensions
     }
 
     /// The same, to change them.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.extensions
+        &mut self.0.extensions
     }
 
     /// The error this response answers for, if something inside failed.
@@ -184,7 +187,7 @@ impl Response {
     /// type.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
-        self.error.as_ref()
+        self.0.error.as_ref()
     }
 
     /// Calls `hook` once, when the body was sent, failed or was dropped.
@@ -200,52 +203,52 @@ impl Response {
     /// # App::new().with(measure).get("/", async || "x").test().get("/").send().assert_text("x");
     /// ```
     pub fn on_end(&mut self, hook: impl FnOnce(Outcome) + Send + 'static) {
-        self.end.get_or_insert_default().add(Box::new(hook));
+        self.0.end.get_or_insert_default().add(Box::new(hook));
     }
 
     /// Turns the response into one that fails with `error`; the chain step it leaves renders it.
     pub(crate) fn fail(&mut self, error: Error) {
-        if !self.open {
-            self.status = error.status();
-            self.error = Some(error);
-            self.open = true;
+        if !self.0.open {
+            self.0.status = error.status();
+            self.0.error = Some(error);
+            self.0.open = true;
         }
     }
 
     /// Keeps an error that is rendered already.
     pub(crate) fn attach(&mut self, error: Error) {
-        self.error = Some(error);
-        self.open = false;
+        self.0.error = Some(error);
+        self.0.open = false;
     }
 
     pub(crate) fn has_open_error(&self) -> bool {
-        self.open
+        self.0.open
     }
 
     pub(crate) fn take_error(&mut self) -> Option<Error> {
-        self.open = false;
-        self.error.take()
+        self.0.open = false;
+        self.0.error.take()
     }
 
     pub(crate) fn into_headers_and_body(self) -> (HeaderMap, Body) {
-        (self.headers, self.body)
+        (self.0.headers, self.0.body)
     }
 
     /// Leaves out the body of an answer to HEAD, and keeps the length it would have had
     /// (RFC 9110, 9.3.2).
     pub(crate) fn drop_body(&mut self) {
-        let length = http_body::Body::size_hint(&self.body)
+        let length = http_body::Body::size_hint(&self.0.body)
             .exact()
             .filter(|length| *length > 0);
-        if let (Some(length), false) = (length, self.headers.contains_key(CONTENT_LENGTH)) {
-            self.headers.insert(CONTENT_LENGTH, length.into());
+        if let (Some(length), false) = (length, self.0.headers.contains_key(CONTENT_LENGTH)) {
+            self.0.headers.insert(CONTENT_LENGTH, length.into());
         }
-        self.body = Body::empty();
+        self.0.body = Body::empty();
     }
 
     /// Tells the end hooks that all of the body, `bytes` long, was read.
     pub(crate) fn tell_sent(&mut self, bytes: usize) {
-        if let Some(end) = &mut self.end {
+        if let Some(end) = &mut self.0.end {
             end.count(bytes);
             end.sent();
         }
@@ -253,11 +256,11 @@ impl Response {
 
     /// The response as hyper sends it, with a body that calls the end hooks.
     pub(crate) fn into_http(self) -> (http::Response<Body>, Option<Box<EndHooks>>) {
-        let mut res = http::Response::new(self.body);
-        *res.status_mut() = self.status;
-        *res.headers_mut() = self.headers;
-        *res.extensions_mut() = self.extensions;
-        (res, self.end)
+        let mut res = http::Response::new(self.0.body);
+        *res.status_mut() = self.0.status;
+        *res.headers_mut() = self.0.headers;
+        *res.extensions_mut() = self.0.extensions;
+        (res, self.0.end)
     }
 }
 
@@ -272,9 +275,9 @@ impl<B: Into<Body>> From<http::Response<B>> for Response {
     fn from(res: http::Response<B>) -> Self {
         let (head, body) = res.into_parts();
         let mut res = Self::from_body(body.into());
-        res.status = head.status;
-        res.headers = head.headers;
-        res.extensions = head.extensions;
+        res.0.status = head.status;
+        res.0.headers = head.headers;
+        res.0.extensions = head.extensions;
         res
     }
 }

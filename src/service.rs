@@ -8,13 +8,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::ALLOW;
+use http::request::Parts;
 use http::{Method, StatusCode};
 
 use crate::body::Body;
-use crate::chain::{BoxFuture, Chain, settle};
+use crate::chain::{BoxFuture, Caught, Chain};
 use crate::error::{Error, Observer, Renderer, Result, Watch};
 use crate::extract::TrustedProxies;
 use crate::middleware::Next;
@@ -105,8 +107,8 @@ pub(crate) struct View {
 
 impl View {
     /// Answers a request; the response is finished, its error rendered.
-    pub(crate) fn answer(self: &Arc<Self>, req: http::Request<Body>) -> BoxFuture<Response> {
-        let req = Request::new(req, Arc::clone(self));
+    pub(crate) fn answer(self: &Arc<Self>, head: Parts, body: Body) -> BoxFuture<Response> {
+        let req = Request::new(head, body, Arc::clone(self));
         let (next, req) = match self.core.before {
             Some(before) => (Next::new(Arc::clone(self), before), req),
             None => route(req),
@@ -123,7 +125,8 @@ impl View {
         req: http::Request<Body>,
         error: Error,
     ) -> BoxFuture<Response> {
-        let mut req = Request::new(req, Arc::clone(self));
+        let (head, body) = req.into_parts();
+        let mut req = Request::new(head, body, Arc::clone(self));
         req.set_place(Place::refused(self.core.refusal, error));
         Next::new(Arc::clone(self), self.core.refusal).enter(req)
     }
@@ -131,13 +134,8 @@ impl View {
 
 /// Matches the request and gives it the start of its chain.
 pub(crate) fn route(mut req: Request) -> (Next, Request) {
+    let chain = req.find_place().unwrap_or(0);
     let view = Arc::clone(req.view());
-    let place = view
-        .core
-        .router
-        .find(req.method(), req.path(), || req.host());
-    let chain = place.chain().unwrap_or(0);
-    req.set_place(place);
     (Next::new(view, chain), req)
 }
 
@@ -152,7 +150,10 @@ pub(crate) fn answer_automatically(at: Next, req: Request) -> BoxFuture<Response
     Box::pin(async move {
         let watch = Watch::over(&req);
         let answer = async { automatic(req) };
-        settle(&at, watch, answer).await
+        match Caught(pin!(answer)).await {
+            Ok(res) => res,
+            Err(failed) => watch.render(&at, failed).await,
+        }
     })
 }
 
@@ -207,7 +208,8 @@ impl AppService {
         &self,
         req: http::Request<B>,
     ) -> impl Future<Output = Response> + Send + 'static {
-        self.view.answer(req.map(Into::into))
+        let (head, body) = req.into_parts();
+        self.view.answer(head, body.into())
     }
 
     /// What is odd but legal: routes that are never reached, middleware around nothing.

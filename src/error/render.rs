@@ -21,9 +21,10 @@ use crate::log;
 use crate::middleware::Next;
 use crate::negotiate;
 use crate::request::Request;
-use crate::respond::IntoResponse;
+use crate::respond::{IntoResponse, Json};
 use crate::response::Response;
 use crate::router::Route;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The form in which the client wants to read an error, by its `Accept` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,10 +260,14 @@ fn finish(mut res: Response, answer: Response, error: Error) -> Response {
     }
     let (headers, body) = answer.into_headers_and_body();
     let varies: Vec<HeaderValue> = res.headers().get_all(VARY).iter().cloned().collect();
-    for name in headers.keys() {
-        res.headers_mut().remove(name);
+    if res.headers().is_empty() {
+        *res.headers_mut() = headers;
+    } else {
+        for name in headers.keys() {
+            res.headers_mut().remove(name);
+        }
+        res.headers_mut().extend(headers);
     }
-    res.headers_mut().extend(headers);
     for varies in varies {
         res.headers_mut().append(VARY, varies);
     }
@@ -347,23 +352,44 @@ fn shown_fields(error: &Error) -> &[FieldError] {
 
 /// A problem document (RFC 9457, 3.1); its type is `about:blank`, so the title is the status' name.
 fn problem(error: &Error, context: &ErrorContext, title: &str) -> Response {
-    let mut problem = serde_json::json!({ "title": title, "status": error.status().as_u16() });
-    if error.message() != title {
-        problem["detail"] = error.message().into();
-    }
-    if !shown_fields(error).is_empty() {
-        let fields = shown_fields(error).iter();
-        problem["errors"] = fields
-            .map(|e| serde_json::json!({ "field": e.field, "message": e.message }))
-            .collect();
-    }
-    if let Some(id) = context.request_id() {
-        problem["request_id"] = id.into();
-    }
-    let mut res = problem.to_string().into_response();
+    let mut res = Json(Problem {
+        error,
+        context,
+        title,
+    })
+    .into_response();
     let kind = HeaderValue::from_static("application/problem+json");
     res.headers_mut().insert(CONTENT_TYPE, kind);
     res
+}
+
+/// Written straight into the body: whoever looks for holes gets more of these than of anything.
+struct Problem<'a> {
+    error: &'a Error,
+    context: &'a ErrorContext,
+    title: &'a str,
+}
+
+impl Serialize for Problem<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("title", self.title)?;
+        map.serialize_entry("status", &self.error.status().as_u16())?;
+        if self.error.message() != self.title {
+            map.serialize_entry("detail", self.error.message())?;
+        }
+        let fields = shown_fields(self.error);
+        if !fields.is_empty() {
+            let fields = fields
+                .iter()
+                .map(|e| serde_json::json!({ "field": e.field, "message": e.message }));
+            map.serialize_entry("errors", &fields.collect::<Vec<_>>())?;
+        }
+        if let Some(id) = self.context.request_id() {
+            map.serialize_entry("request_id", id)?;
+        }
+        map.end()
+    }
 }
 
 fn page(error: &Error, context: &ErrorContext, title: &str) -> Response {

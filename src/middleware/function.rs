@@ -8,10 +8,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::{Future, Ready};
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::{Middleware, Next};
-use crate::chain::{BoxFuture, Erased, settle};
+use crate::chain::{BoxFuture, Caught, Erased};
 use crate::error::Watch;
 use crate::extract::{Extract, HeadOnly, Slot};
 use crate::preflight::{Need, Provided};
@@ -45,9 +46,11 @@ impl AnyMiddleware {
 fn enter<M: Middleware>(at: Next, req: Request) -> BoxFuture<Response> {
     Box::pin(async move {
         let watch = Watch::over(&req);
-        let next = at.following();
-        let step = async { at.object::<M>().handle(req, next).await };
-        settle(&at, watch, step).await
+        let step = async { at.object::<M>().handle(req, at.following()).await };
+        match Caught(pin!(step)).await {
+            Ok(res) => res,
+            Err(failed) => watch.render(&at, failed).await,
+        }
     })
 }
 
@@ -181,7 +184,6 @@ macro_rules! function_middleware {
                 {
                     Box::pin(async move {
                         let watch = Watch::over(&req);
-                        let next = at.following();
                         let step = async {
                             let mut slot = Slot::new(req);
                             let ($($arg,)*) = match <($($arg,)*)>::extract(&mut slot).await {
@@ -189,9 +191,12 @@ macro_rules! function_middleware {
                                 Err(error) => return error.into_response(),
                             };
                             let req = slot.take();
-                            at.object::<F>()($($arg,)* req, next).await.into_response()
+                            at.object::<F>()($($arg,)* req, at.following()).await.into_response()
                         };
-                        settle(&at, watch, step).await
+                        match Caught(pin!(step)).await {
+            Ok(res) => res,
+            Err(failed) => watch.render(&at, failed).await,
+        }
                     })
                 }
                 Some(AnyMiddleware {

@@ -72,15 +72,15 @@ pub trait Middleware: Send + Sync + 'static {
 #[must_use = "the handler only runs if `next.run(req)` is awaited"]
 pub struct Next {
     view: Arc<View>,
-    chain: usize,
-    index: usize,
+    chain: u32,
+    index: u32,
 }
 
 impl Next {
     pub(crate) fn new(view: Arc<View>, chain: usize) -> Self {
         Self {
             view,
-            chain,
+            chain: chain as u32,
             index: 0,
         }
     }
@@ -89,10 +89,12 @@ impl Next {
     ///
     /// It always is a response: where something inside failed, it carries the error
     /// ([`Response::error`]).
+    #[inline]
     pub fn run(self, req: Request) -> impl Future<Output = Response> + Send + 'static {
         self.enter(req)
     }
 
+    #[inline]
     pub(crate) fn enter(self, mut req: Request) -> BoxFuture<Response> {
         let step = self.step();
         let enter = step.run.enter;
@@ -114,11 +116,11 @@ impl Next {
     }
 
     pub(crate) fn route(&self) -> Option<&Arc<Route>> {
-        self.view.core.chains[self.chain].route.as_ref()
+        self.view.core.chains[self.chain as usize].route.as_ref()
     }
 
     pub(crate) fn step(&self) -> &Step {
-        &self.view.core.chains[self.chain].steps[self.index]
+        &self.view.core.chains[self.chain as usize].steps[self.index as usize]
     }
 
     /// What runs at this position.

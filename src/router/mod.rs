@@ -172,14 +172,14 @@ impl Router {
         method: &Method,
         path: &str,
         host: impl FnOnce() -> Option<&'h str>,
-    ) -> Place {
-        let (table, host) = match self.hosts.is_empty() {
-            true => (&self.default, None),
-            false => self.table_of(host()),
-        };
-        let mut place = table.find(method, path);
+        place: &mut Place,
+    ) {
+        if self.hosts.is_empty() {
+            return self.default.find(method, path, place);
+        }
+        let (table, host) = self.table_of(host());
+        table.find(method, path, place);
         place.host = host;
-        place
     }
 
     fn table_of(&self, host: Option<&str>) -> (&Table, Option<Box<HostMatch>>) {

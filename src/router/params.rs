@@ -130,7 +130,11 @@ impl<'a> Params<'a> {
     /// if there was nothing to decode. A `%` without two hex digits stays as it is, as in the
     /// WHATWG URL standard; a decoded `/` or `.` is data here, never path syntax.
     pub(crate) fn value(&self, index: usize) -> Result<Cow<'a, str>, Utf8Error> {
-        percent_decode_str(self.raw(index)).decode_utf8()
+        let raw = self.raw(index);
+        match raw.as_bytes().contains(&b'%') {
+            true => percent_decode_str(raw).decode_utf8(),
+            false => Ok(Cow::Borrowed(raw)),
+        }
     }
 }
 

@@ -128,11 +128,11 @@ impl Table {
         trie
     }
 
-    /// The place of a method and path, or what to answer there.
-    pub(crate) fn find(&self, method: &Method, path: &str) -> Place {
-        match self.trie_of(method).at(path) {
-            Some((target, spans)) => Place::new(target.chain, spans),
-            None => self.miss(method, path),
+    /// Notes the place of a method and path, or what to answer there.
+    pub(crate) fn find(&self, method: &Method, path: &str, place: &mut Place) {
+        match self.trie_of(method).capture(path, &mut place.spans) {
+            Some(target) => place.chain = Some(target.chain),
+            None => *place = self.miss(method, path),
         }
     }
 

@@ -76,8 +76,12 @@ impl<T: Copy> Trie<T> {
     /// parameters are in the path.
     pub(super) fn at(&self, path: &str) -> Option<(T, Spans)> {
         let mut spans = Spans::default();
-        let value = self.root.find(path, path.strip_prefix('/')?, &mut spans)?;
-        Some((value, spans))
+        Some((self.capture(path, &mut spans)?, spans))
+    }
+
+    /// The same, into an empty list that is there already; it stays empty where nothing matches.
+    pub(super) fn capture(&self, path: &str, spans: &mut Spans) -> Option<T> {
+        self.root.find(path, path.strip_prefix('/')?, spans)
     }
 }
 
@@ -116,7 +120,7 @@ impl<T: Copy> Node<T> {
 
     /// Matches `left`, the end of `path` that begins at a segment.
     fn find(&self, path: &str, left: &str, spans: &mut Spans) -> Option<T> {
-        let (segment, next) = match left.find('/') {
+        let (segment, next) = match left.bytes().position(|byte| byte == b'/') {
             Some(at) => (&left[..at], Some(&left[at + 1..])),
             None => (left, None),
         };

@@ -48,7 +48,10 @@ impl hyper::service::Service<http::Request<Incoming>> for Answers {
         let refused = self.config.check(&req).err();
         let req = req.map(|body| Body::incoming(body, &self.view));
         let answer = match refused {
-            None => self.view.answer(req),
+            None => {
+                let (head, body) = req.into_parts();
+                self.view.answer(head, body)
+            }
             Some(error) => self.view.refuse(req, error),
         };
         Answering {
