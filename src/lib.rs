@@ -74,23 +74,30 @@ pub use error::{
     BoxError, Error, ErrorContext, ErrorFormat, ErrorRenderer, FieldError, OrError, Result,
 };
 pub use extract::{
-    ClientAddr, Extract, Form, FromRequest, Head, HeadOnly, Header, Host, LastArgument, Links,
-    Local, OneBody, OptionalFromRequest, Path, Query, Slot, State, TypedHeader,
+    ClientAddr, Form, FromRequest, Header, Host, Links, Local, OptionalFromRequest, Path, Query,
+    State, TypedHeader,
 };
-pub use handler::{Endpoint, Handler, IntoEndpoint, Known};
-pub use middleware::{
-    AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType, Logger, Middleware,
-    MiddlewareLike, Next, Provide, provide,
-};
+pub use handler::{Endpoint, Handler, IntoEndpoint};
+pub use middleware::{AnyMiddleware, IntoMiddleware, Logger, Middleware, Next, Provide, provide};
 pub use preflight::{BuildError, Need, Problem, Provided};
 pub use request::Request;
 pub use respond::{Html, IntoResponse, Json, Redirect, ResponsePart, Stream};
 pub use response::{Outcome, Response};
-pub use router::{ByHandler, ByName, Link, Route, RouteTable, TrailingSlash};
+pub use router::{Link, Route, RouteTable, TrailingSlash};
 pub use server::{BoundServer, RunError, Server, StopHandle, Stopping};
 #[cfg(feature = "tls")]
 pub use server::{Tls, TlsError};
 pub use service::AppService;
+
+/// Types that only the compiler deals in, to tell functions apart by their arguments. No promise is
+/// made of them.
+#[doc(hidden)]
+pub mod plumbing {
+    pub use crate::extract::{Extract, Head, HeadOnly, LastArgument, OneBody, Slot};
+    pub use crate::handler::Known;
+    pub use crate::middleware::{IsFunction, IsOption, IsType, MiddlewareLike};
+    pub use crate::router::{ByHandler, ByName};
+}
 
 /// What most programs need, by one `use`.
 pub mod prelude {
