@@ -49,7 +49,8 @@ pub(crate) const BODY_LIMIT: u64 = 2 * 1024 * 1024;
 impl Request {
     pub(crate) fn new(mut head: Parts, body: Body, view: Arc<View>) -> Self {
         // HTTP/2 has the host in the URI; readers of the header find it in both.
-        if let (Some(authority), None) = (head.uri.authority(), head.headers.get(header::HOST))
+        if let Some(authority) = head.uri.authority()
+            && !head.headers.contains_key(header::HOST)
             && let Ok(host) = HeaderValue::from_str(authority.as_str())
         {
             head.headers.insert(header::HOST, host);
