@@ -115,9 +115,7 @@ impl View {
         };
         next.enter(req)
     }
-}
 
-impl View {
     /// Answers a request that the protocol refuses: with the outermost app's middleware and error
     /// renderer, so that it is logged and looks like other errors.
     pub(crate) fn refuse(

@@ -111,7 +111,7 @@ fn the_core_names_no_extension() {
         name.starts_with("crate::") && path.next().is_some_and(is_ext)
     };
     hold("src", rule, |line| {
-        line.names.iter().any(names_ext) && !line.is_in("src/ext/ src/lib.rs src/prelude.rs")
+        line.names.iter().any(names_ext) && !line.is_in("src/ext/ src/lib.rs")
     });
 }
 
@@ -142,7 +142,7 @@ fn hyper_stays_inside_the_server_and_the_body() {
 
 #[test]
 fn features_are_named_where_modules_are() {
-    let faces = "src/lib.rs src/prelude.rs src/ext/mod.rs src/server/";
+    let faces = "src/lib.rs src/ext/mod.rs src/server/";
     let rule = format!("a feature is named in {faces}, or in its extension if it is a backend");
     hold("src", &rule, |line| {
         let backend = line.extension().map(|it| it.replace('_', "-") + "-");

@@ -2,8 +2,8 @@
 //!
 //! Times are medians of rounds and tell something on a quiet machine only. Counts come from
 //! callgrind: a bench starts itself under it twice, with two numbers of calls, and takes the
-//! difference, so that neither start-up nor set-up is in them. Without `valgrind` the columns stay
-//! empty. Counting this way needs no allocator of our own, and so no unsafe code.
+//! difference, so that neither start-up nor set-up is in them. Without `valgrind` they are `NaN`.
+//! Counting this way needs no allocator of our own, and so no unsafe code.
 
 #![allow(dead_code, reason = "each bench uses a part of it")]
 #![allow(clippy::print_stdout, reason = "the table is what a bench is for")]

@@ -389,7 +389,8 @@ impl App {
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App")
-            .field("routes", &self.routes().len())
+            .field("routes", &self.routes.len())
+            .field("mounted", &self.children.len())
             .finish_non_exhaustive()
     }
 }
