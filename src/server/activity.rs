@@ -1,7 +1,8 @@
 //! What one connection is doing, told by its requests, watched by one timer.
 //!
-//! The timer ticks a few times per timeout and asks whether anything changed since; no clock is
-//! read for a request. So a timeout is noticed up to one tick late and never early.
+//! The timer ticks a few times per timeout and asks whether anything changed since; an idle
+//! connection sleeps through. No clock is read for a request, so a timeout is noticed up to one tick
+//! late and never early.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -17,6 +18,9 @@ use super::config::Config;
 
 /// Ticks in the shortest timeout.
 const TICKS: u32 = 4;
+
+/// The longest sleep, in ticks; a longer idle time is slept through in several.
+const MOST_TICKS: u128 = 10_000;
 
 /// Counters of one connection.
 #[derive(Debug, Default)]
@@ -156,6 +160,8 @@ pub(super) struct Watchdog {
     /// Calls and reads when a request was last seen in flight.
     calls: u32,
     idle_reads: u64,
+    /// Reads when the connection was left to sleep through its idle time.
+    asleep: Option<u64>,
 }
 
 /// What the timer looks at, beside the counters.
@@ -191,6 +197,7 @@ impl Watchdog {
             quiet: 0,
             calls: 0,
             idle_reads: 0,
+            asleep: None,
         }
     }
 
@@ -202,6 +209,16 @@ impl Watchdog {
         signs: &Signs,
     ) -> Poll<Verdict> {
         let calls = activity.calls.load(Relaxed);
+        let moved = |reads| calls != self.calls || (!signs.framed && signs.reads != reads);
+        if self
+            .asleep
+            .is_some_and(|reads| signs.leaving || moved(reads))
+        {
+            self.asleep = None;
+            self.quiet = 0;
+            self.sleep.as_mut().reset(Instant::now() + self.tick);
+            self.armed = false;
+        }
         if calls != self.calls || activity.in_flight.load(Relaxed) > 0 {
             self.calls = calls;
             self.idle_reads = signs.reads;
@@ -212,10 +229,29 @@ impl Watchdog {
         let mut verdict = None;
         while self.poll_sleep(cx).is_ready() {
             verdict = verdict.or(self.tick(activity, signs));
-            self.sleep.as_mut().reset(Instant::now() + self.tick);
+            let pause = self.pause(signs);
+            self.sleep.as_mut().reset(Instant::now() + pause);
         }
         self.armed = true;
         verdict.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// How long to the next tick: an idle connection is left alone until its time is over, or
+    /// something comes, so that thousands of them cost nothing.
+    fn pause(&mut self, signs: &Signs) -> Duration {
+        self.asleep = None;
+        if self.mark.0 != Phase::Idle || self.quiet == 0 || signs.leaving {
+            return self.tick;
+        }
+        let left = self.limits[1].saturating_sub(self.tick * self.quiet);
+        let ticks = left
+            .as_nanos()
+            .div_ceil(self.tick.as_nanos())
+            .clamp(1, MOST_TICKS);
+        let ticks = ticks as u32;
+        self.quiet += ticks - 1;
+        self.asleep = Some(signs.reads);
+        self.tick * ticks
     }
 
     /// Outside of tokio's budget: a turn that used it up would be told to come again, without the
