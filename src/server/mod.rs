@@ -95,7 +95,8 @@ impl Server {
         self
     }
 
-    /// Listens on a socket that was bound elsewhere too, for example by systemd.
+    /// Listens on a socket that was bound elsewhere too, for example by systemd. Its backlog is
+    /// that of whoever bound it.
     pub fn listener(mut self, listener: TcpListener) -> Self {
         self.sources.push(Source::ready(listener));
         self
