@@ -13,27 +13,54 @@ use std::str::from_utf8;
 /// information and percent-encoding among them, for an empty host, a port above 65535, and
 /// brackets around what is not an IPv6 address.
 pub(crate) fn parse_host(value: &[u8]) -> Option<(&str, Option<u16>)> {
-    let value = from_utf8(value).ok()?;
-    let (host, port) = match value.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port),
-        _ => (value, ""),
+    let (host, port) = split_host(value)?;
+    Some((from_utf8(host).ok()?, port))
+}
+
+/// The same as bytes, which costs less where only the grammar matters.
+pub(crate) fn split_host(value: &[u8]) -> Option<(&[u8], Option<u16>)> {
+    let literal = value.first() == Some(&b'[');
+    let end = match literal {
+        true => value.iter().position(|&byte| byte == b']')? + 1,
+        false => {
+            let end = value.iter().position(|&byte| !UNRESERVED[byte as usize]);
+            end.unwrap_or(value.len())
+        }
     };
-    let is_host = match host.strip_prefix('[') {
-        Some(literal) => literal.strip_suffix(']')?.parse::<Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.bytes().all(is_unreserved),
-    };
-    if !is_host || !port.bytes().all(|byte| byte.is_ascii_digit()) {
+    let (host, rest) = value.split_at(end);
+    if literal {
+        from_utf8(&host[1..end - 1])
+            .ok()?
+            .parse::<Ipv6Addr>()
+            .ok()?;
+    } else if host.is_empty() {
         return None;
     }
-    match port {
-        "" => Some((host, None)),
-        digits => Some((host, Some(digits.parse().ok()?))),
+    match rest {
+        [] | [b':'] => Some((host, None)),
+        [b':', digits @ ..] => Some((host, Some(number(digits)?))),
+        _ => None,
     }
 }
 
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+fn number(digits: &[u8]) -> Option<u16> {
+    digits.iter().try_fold(0_u16, |sum, &digit| match digit {
+        b'0'..=b'9' => sum.checked_mul(10)?.checked_add(u16::from(digit - b'0')),
+        _ => None,
+    })
 }
+
+/// The bytes of a name.
+static UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

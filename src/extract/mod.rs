@@ -30,7 +30,7 @@ pub use path::Path;
 pub use query::Query;
 pub use state::State;
 
-pub(crate) use authority::parse_host;
+pub(crate) use authority::{parse_host, split_host};
 pub(crate) use proxies::TrustedProxies;
 pub use tuple::{Extract, HeadOnly, LastArgument, OneBody, Slot};
 

@@ -18,7 +18,7 @@ use super::connection::Peer;
 use crate::body::{Body, BodyError};
 use crate::chain::BoxFuture;
 use crate::error::Error;
-use crate::extract::parse_host;
+use crate::extract::split_host;
 use crate::response::{EndHooks, Response};
 use crate::service::View;
 
@@ -90,7 +90,11 @@ impl Config {
         }
         let host = host(req)?;
         match &self.allowed_hosts {
-            Some(allowed) if !allowed.iter().any(|name| name.eq_ignore_ascii_case(host)) => {
+            Some(allowed)
+                if !allowed
+                    .iter()
+                    .any(|name| name.as_bytes().eq_ignore_ascii_case(host)) =>
+            {
                 Err(Error::new(
                     StatusCode::MISDIRECTED_REQUEST,
                     "this server does not answer for this host",
@@ -115,7 +119,7 @@ fn check_transfer(headers: &HeaderMap) -> Result<(), Error> {
 }
 
 /// The host, of which HTTP/1.1 has exactly one (RFC 9112, 3.2), and HTTP/2 at least one.
-fn host<B>(req: &http::Request<B>) -> Result<&str, Error> {
+fn host<B>(req: &http::Request<B>) -> Result<&[u8], Error> {
     let mut values = req.headers().get_all(HOST).iter();
     let (first, second) = (values.next(), values.next());
     if second.is_some() {
@@ -137,15 +141,15 @@ fn host<B>(req: &http::Request<B>) -> Result<&str, Error> {
     }
     let Some(named) = authority.or(first.map(HeaderValue::as_bytes)) else {
         // HTTP/1.0 knows no host.
-        return Ok("");
+        return Ok(b"");
     };
     let malformed = || Error::bad_request("the `Host` header is malformed");
     if authority.is_some()
         && let Some(first) = first
     {
-        parse_host(first.as_bytes()).ok_or_else(malformed)?;
+        split_host(first.as_bytes()).ok_or_else(malformed)?;
     }
-    parse_host(named)
+    split_host(named)
         .map(|(host, _port)| host)
         .ok_or_else(malformed)
 }

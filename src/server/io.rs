@@ -210,7 +210,6 @@ impl<S: Socket> AsyncWrite for Io<S> {
         let mut wire = self.wire();
         let size: usize = pieces.iter().map(|piece| piece.len()).sum();
         if wire.out.len() + size <= GATHER && !wire.direct {
-            wire.full = false;
             pieces
                 .iter()
                 .for_each(|piece| wire.out.extend_from_slice(piece));
