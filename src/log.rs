@@ -55,3 +55,16 @@ fn prefix(level: Level) -> &'static str {
         Level::Error => "error: ",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_elsewhere_begins_no_line_of_its_own() {
+        assert_eq!(
+            escaped("a\nerror: b\u{1b}[2J\u{e9}"),
+            "a\\nerror: b\\u{1b}[2J\u{e9}"
+        );
+    }
+}

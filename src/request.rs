@@ -114,10 +114,8 @@ impl Request {
             Some(query) => format!("{path}?{query}"),
             None => path.to_owned(),
         };
-        let target = target
-            .parse::<PathAndQuery>()
-            .ok()
-            .filter(|_| !path.contains('?'));
+        let is_path = path.starts_with('/') && !path.contains('?');
+        let target = target.parse::<PathAndQuery>().ok().filter(|_| is_path);
         let mut parts = self.0.uri.clone().into_parts();
         parts.path_and_query = Some(target.or_bad_request("the path is malformed")?);
         self.set_uri(Uri::from_parts(parts)?);

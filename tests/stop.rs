@@ -209,3 +209,24 @@ fn several_addresses_are_served() {
         assert!(client.read_response().ends_with("hi"));
     }
 }
+
+#[tokio::test]
+async fn a_start_hook_that_hangs_can_be_stopped() {
+    let app = App::new().on_start(async || std::future::pending::<()>().await);
+    let server = Server::new(app).tcp("127.0.0.1:0").bind().await.unwrap();
+    server.stop_handle().stop();
+    let ended = tokio::time::timeout(Duration::from_secs(20), server.serve()).await;
+    assert!(matches!(ended, Ok(Err(RunError::Interrupted))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_stop_hook_that_hangs_is_cut() {
+    let app = App::new().on_stop(async || std::future::pending::<()>().await);
+    let server = Server::new(app)
+        .tcp("127.0.0.1:0")
+        .with_stop_timeout(Duration::from_millis(100));
+    let server = server.bind().await.unwrap();
+    server.stop_handle().stop();
+    let ended = tokio::time::timeout(Duration::from_secs(20), server.serve()).await;
+    assert!(matches!(ended, Ok(Err(RunError::Stop(_)))), "{ended:?}");
+}

@@ -170,3 +170,22 @@ async fn plain_http_is_redirected_to_the_port_of_tls() {
         "{answer}"
     );
 }
+
+/// The listener that redirects is stopped like the others.
+#[tokio::test]
+async fn an_idle_connection_of_the_redirect_does_not_hold_the_stop() {
+    let server = Server::new(app())
+        .redirect_to_https("127.0.0.1:0")
+        .tls("127.0.0.1:0", Tls::pem(ONE, ONE_KEY));
+    let server = Running::start_on(server);
+    let mut client = server.connect();
+    client.send("GET / HTTP/1.1\r\nhost: example.com\r\n\r\n");
+    client.read_response();
+    let start = std::time::Instant::now();
+    server.stop().unwrap();
+    assert!(
+        start.elapsed() < std::time::Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
+}

@@ -265,3 +265,17 @@ fn the_headers_of_a_body_that_is_not_sent_are_not_sent() {
         assert_eq!(res.header(name), None, "{name}");
     }
 }
+
+/// The answer depends on `Accept`, and a cache has to know.
+#[test]
+fn a_default_answer_varies_by_accept_beside_what_varied_before() {
+    async fn varies(req: Request, next: Next) -> Response {
+        let mut res = next.run(req).await;
+        res.append_header("vary", "origin");
+        res
+    }
+    let client = App::new().with(varies).test();
+    let res = client.get("/").send();
+    let vary: Vec<_> = res.headers().get_all("vary").iter().collect();
+    assert_eq!(vary, ["accept", "origin"]);
+}

@@ -151,3 +151,21 @@ fn parameters_stay_those_of_the_path_that_matched() {
         .send()
         .assert_text("one t wo / Some(\"t wo\") None");
 }
+
+#[test]
+fn a_rewritten_path_keeps_the_query_and_has_to_be_one() {
+    async fn rewrite(mut req: Request, next: Next) -> Result<Response> {
+        let path = req.header("x-path").unwrap_or("/").to_owned();
+        req.set_path(&path)?;
+        Ok(next.run(req).await)
+    }
+    let client = App::new()
+        .before_routing(rewrite)
+        .get("/new", async |req: Request| req.uri().to_string())
+        .test();
+    let ask = |path: &str| client.get("/old?a=b").header("x-path", path).send();
+    ask("/new").assert_text("/new?a=b");
+    for bad in ["", "new", "evil.example", "/new?c=d", "/a b"] {
+        ask(bad).assert_status(400);
+    }
+}
