@@ -122,12 +122,8 @@ impl Response {
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
-        match (name.try_into(), value.try_into()) {
-            (Ok(name), Ok(value)) => {
-                self.0.headers.insert(name, value);
-            }
-            (Ok(name), Err(_)) => self.refuse_header(name.as_str()),
-            (Err(_), _) => self.refuse_header("(not a header name)"),
+        if let Some((name, value)) = self.checked_header(name, value) {
+            self.0.headers.insert(name, value);
         }
     }
 
@@ -139,19 +135,31 @@ impl Response {
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
-        match (name.try_into(), value.try_into()) {
-            (Ok(name), Ok(value)) => {
-                self.0.headers.append(name, value);
-            }
-            (Ok(name), Err(_)) => self.refuse_header(name.as_str()),
-            (Err(_), _) => self.refuse_header("(not a header name)"),
+        if let Some((name, value)) = self.checked_header(name, value) {
+            self.0.headers.append(name, value);
         }
     }
 
+    /// The header, or `None` and a response that fails.
     #[track_caller]
-    fn refuse_header(&mut self, name: &str) {
-        let message = format!("the header `{name}` was given a name or value not allowed in HTTP");
-        self.fail(Error::internal(message));
+    fn checked_header<N, V>(&mut self, name: N, value: V) -> Option<(HeaderName, HeaderValue)>
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        let name = name.try_into().ok();
+        match (name, value.try_into()) {
+            (Some(name), Ok(value)) => Some((name, value)),
+            (name, _) => {
+                let name = name
+                    .as_ref()
+                    .map_or("(not a header name)", HeaderName::as_str);
+                let message =
+                    format!("the header `{name}` was given a name or value not allowed in HTTP");
+                self.fail(Error::internal(message));
+                None
+            }
+        }
     }
 
     /// The body.

@@ -106,6 +106,21 @@ pub(crate) struct View {
 }
 
 impl View {
+    fn of(
+        core: &Arc<Core>,
+        lifecycle: &Arc<Lifecycle>,
+        peer: Option<SocketAddr>,
+        body_limit: u64,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            core: Arc::clone(core),
+            lifecycle: Arc::clone(lifecycle),
+            peer,
+            body_limit,
+            activity: Activity::default(),
+        })
+    }
+
     /// Answers a request; the response is finished, its error rendered.
     pub(crate) fn answer(self: &Arc<Self>, head: Parts, body: Body) -> BoxFuture<Response> {
         let req = Request::new(head, body, Arc::clone(self));
@@ -120,10 +135,10 @@ impl View {
     /// renderer, so that it is logged and looks like other errors.
     pub(crate) fn refuse(
         self: &Arc<Self>,
-        req: http::Request<Body>,
+        head: Parts,
+        body: Body,
         error: Error,
     ) -> BoxFuture<Response> {
-        let (head, body) = req.into_parts();
         let mut req = Request::new(head, body, Arc::clone(self));
         req.set_place(Place::refused(self.core.refusal, error));
         Next::new(Arc::clone(self), self.core.refusal).enter(req)
@@ -186,13 +201,12 @@ impl AppService {
         stop: Vec<Hook>,
     ) -> Self {
         Self {
-            view: Arc::new(View {
-                core: Arc::new(core),
-                lifecycle: Arc::new(Lifecycle::new()),
-                peer: None,
-                body_limit: BODY_LIMIT,
-                activity: Activity::default(),
-            }),
+            view: View::of(
+                &Arc::new(core),
+                &Arc::new(Lifecycle::new()),
+                None,
+                BODY_LIMIT,
+            ),
             shared: Arc::new(Shared {
                 warnings,
                 start: tokio::sync::Mutex::new(start),
@@ -238,25 +252,13 @@ impl AppService {
     /// This service, stopped together with another.
     #[allow(dead_code, reason = "redirects to https come with TLS alone")]
     pub(crate) fn beside(mut self, other: &Self) -> Self {
-        self.view = Arc::new(View {
-            core: Arc::clone(&self.view.core),
-            lifecycle: Arc::clone(&other.view.lifecycle),
-            peer: None,
-            body_limit: BODY_LIMIT,
-            activity: Activity::default(),
-        });
+        self.view = View::of(&self.view.core, &other.view.lifecycle, None, BODY_LIMIT);
         self
     }
 
     /// A handle of its own for one connection.
     pub(crate) fn view(&self, peer: Option<SocketAddr>, body_limit: u64) -> Arc<View> {
-        Arc::new(View {
-            core: Arc::clone(&self.view.core),
-            lifecycle: Arc::clone(&self.view.lifecycle),
-            peer,
-            body_limit,
-            activity: Activity::default(),
-        })
+        View::of(&self.view.core, &self.view.lifecycle, peer, body_limit)
     }
 
     pub(crate) fn lifecycle(&self) -> &Lifecycle {

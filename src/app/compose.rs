@@ -15,7 +15,7 @@ use crate::names::plain;
 use crate::preflight::{BuildError, Need, Problem, Provided};
 use crate::router::{
     Conflict, Pattern, Route, RouteTable, Router, Target, TrailingSlash, host_pattern,
-    prefix_pattern, route_pattern,
+    prefix_pattern, repeated, route_pattern,
 };
 use crate::service::{AppService, Core, Hook, Scope, answer_automatically, match_route};
 
@@ -413,21 +413,12 @@ impl Composer {
 
 /// Parameter names of the host, then of the path; each is there once.
 fn unique_names(host: Option<&Pattern>, path: &Pattern) -> Result<Vec<Box<str>>, String> {
-    let names: Vec<Box<str>> = host
-        .into_iter()
-        .chain([path])
-        .flat_map(Pattern::names)
-        .map(Box::from)
-        .collect();
-    match names
-        .iter()
-        .enumerate()
-        .find(|(i, name)| names[..*i].contains(name))
-    {
-        Some((_, name)) => Err(format!(
+    let names = || host.into_iter().chain([path]).flat_map(Pattern::names);
+    match repeated(names()) {
+        Some(name) => Err(format!(
             "`{}` has the parameter `{name}` twice, host and prefixes included: rename one",
             path.text()
         )),
-        None => Ok(names),
+        None => Ok(names().map(Box::from).collect()),
     }
 }

@@ -1,11 +1,10 @@
 //! `Form`: the body of an HTML form.
 
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
-use super::FromRequest;
 use super::query::parse_pairs;
+use super::{FromRequest, media_type};
 use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::request::Request;
@@ -30,16 +29,7 @@ pub struct Form<T>(pub T);
 
 impl<T: DeserializeOwned + Send> FromRequest<Body> for Form<T> {
     async fn from_request(req: &mut Request) -> Result<Self> {
-        let content_type = req
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        let media_type = content_type
-            .unwrap_or("")
-            .split(';')
-            .next()
-            .unwrap_or("")
-            .trim();
+        let media_type = media_type(req.headers());
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Error::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,

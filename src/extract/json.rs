@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::json_path::path_at;
-use super::{FromRequest, OptionalFromRequest};
+use super::{FromRequest, OptionalFromRequest, media_type};
 use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::request::Request;
@@ -47,16 +47,7 @@ impl<T: DeserializeOwned + Send> OptionalFromRequest<Body> for Json<T> {
 
 /// `application/json` or a type with the suffix `+json` (RFC 6838, 4.2.8), with any parameters.
 fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let media_type = content_type
-        .unwrap_or("")
-        .split(';')
-        .next()
-        .unwrap_or("")
-        .trim();
-    let Some((kind, subtype)) = media_type.split_once('/') else {
+    let Some((kind, subtype)) = media_type(headers).split_once('/') else {
         return false;
     };
     let suffixed = subtype.len() > 5 && subtype[subtype.len() - 5..].eq_ignore_ascii_case("+json");

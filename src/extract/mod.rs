@@ -21,6 +21,9 @@ mod proxies;
 
 use std::future::Future;
 
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
 pub use form::Form;
 pub use head::{ClientAddr, Header, Host, TypedHeader};
 pub use links::Links;
@@ -78,4 +81,12 @@ pub trait FromRequest<Reads = Head>: Sized + Send {
     fn requires() -> Vec<Need> {
         Vec::new()
     }
+}
+
+/// The media type of the body (RFC 9110, 8.3.1), without parameters; empty if none is given.
+fn media_type(headers: &HeaderMap) -> &str {
+    let content_type = headers.get(CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let media_type = content_type.unwrap_or("").split(';').next();
+    media_type.unwrap_or("").trim()
 }

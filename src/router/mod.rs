@@ -48,7 +48,7 @@ pub use link::{ByHandler, ByName, Link};
 pub(crate) use params::{Params, Spans};
 pub(crate) use params_de::from_params;
 pub(crate) use path_error::PathError;
-pub(crate) use pattern::{Pattern, host_pattern, prefix_pattern, route_pattern};
+pub(crate) use pattern::{Pattern, host_pattern, prefix_pattern, repeated, route_pattern};
 pub(crate) use probe::probe;
 pub use route::{Route, RouteTable};
 pub(crate) use table::{Conflict, Table, Target};

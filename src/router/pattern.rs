@@ -113,8 +113,7 @@ pub(crate) fn route_pattern(text: &str) -> Result<Pattern, String> {
             "a path has no query: write `{path}` and take the query with `Query<T>`"
         ));
     }
-    pattern.unique_names()?;
-    Ok(pattern)
+    pattern.with_unique_names()
 }
 
 /// Parses the prefix of a mount; `/` and the empty prefix are the same.
@@ -155,8 +154,7 @@ pub(crate) fn host_pattern(text: &str) -> Result<Pattern, String> {
         }
         pattern.push_segment(&label.to_ascii_lowercase(), false)?;
     }
-    pattern.unique_names()?;
-    Ok(pattern)
+    pattern.with_unique_names()
 }
 
 /// Spots the spelling of other frameworks and older versions of the router.
@@ -195,6 +193,16 @@ fn old_syntax(text: &str, segment: &str) -> Result<(), String> {
 }
 
 impl Pattern {
+    fn with_unique_names(self) -> Result<Self, String> {
+        match repeated(self.names()) {
+            Some(name) => Err(format!(
+                "`{}` has the parameter `{name}` twice: rename one",
+                self.text
+            )),
+            None => Ok(self),
+        }
+    }
+
     fn push_literal(&mut self, text: &str) {
         self.text.push_str(text);
         match self.parts.last_mut() {
@@ -291,21 +299,18 @@ impl Pattern {
         });
         Ok(())
     }
+}
 
-    /// That each name is there once, prefixes included.
-    pub(crate) fn unique_names(&self) -> Result<(), String> {
-        let mut seen: Vec<&str> = Vec::new();
-        for name in self.names() {
-            if seen.contains(&name) {
-                return Err(format!(
-                    "`{}` has the parameter `{name}` twice: rename one",
-                    self.text
-                ));
-            }
-            seen.push(name);
+/// The first name that is there for the second time.
+pub(crate) fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = Vec::new();
+    for name in names {
+        if seen.contains(&name) {
+            return Some(name);
         }
-        Ok(())
+        seen.push(name);
     }
+    None
 }
 
 #[cfg(test)]

@@ -46,13 +46,11 @@ impl hyper::service::Service<http::Request<Incoming>> for Answers {
         let flight = Flight::begin(&self.view);
         let head = *req.method() == Method::HEAD;
         let refused = self.config.check(&req).err();
-        let req = req.map(|body| Body::incoming(body, &self.view));
+        let (parts, body) = req.into_parts();
+        let body = Body::incoming(body, &self.view);
         let answer = match refused {
-            None => {
-                let (head, body) = req.into_parts();
-                self.view.answer(head, body)
-            }
-            Some(error) => self.view.refuse(req, error),
+            None => self.view.answer(parts, body),
+            Some(error) => self.view.refuse(parts, body, error),
         };
         Answering {
             answer,
