@@ -11,7 +11,7 @@ use std::future::Future;
 use std::hint::black_box;
 use std::pin::Pin;
 
-use cepa::http::Request as HttpRequest;
+use cepa::http::{Request as HttpRequest, Response as HttpResponse};
 use cepa::prelude::*;
 use support::{Cases, row};
 
@@ -23,6 +23,25 @@ fn bare(req: Request, depth: usize) -> Pin<Box<dyn Future<Output = Response> + S
         match depth.checked_sub(1) {
             Some(depth) => black_box(bare as Bare)(req, depth).await,
             None => answer(&req),
+        }
+    })
+}
+
+type HttpBare =
+    fn(HttpRequest<Body>, usize) -> Pin<Box<dyn Future<Output = HttpResponse<Body>> + Send>>;
+
+/// The same with the types of `http`, which are passed by value.
+fn http_bare(
+    req: HttpRequest<Body>,
+    depth: usize,
+) -> Pin<Box<dyn Future<Output = HttpResponse<Body>> + Send>> {
+    Box::pin(async move {
+        match depth.checked_sub(1) {
+            Some(depth) => black_box(http_bare as HttpBare)(req, depth).await,
+            None => {
+                black_box(&req);
+                HttpResponse::new(Body::empty())
+            }
         }
     })
 }
@@ -60,6 +79,15 @@ fn bare_app(depth: usize) -> App {
     App::new().get("/", handler)
 }
 
+fn http_bare_app(depth: usize) -> App {
+    let handler = move || async move {
+        let res = black_box(http_bare as HttpBare)(HttpRequest::default(), depth).await;
+        black_box(&res);
+        Response::new()
+    };
+    App::new().get("/", handler)
+}
+
 fn hello() -> HttpRequest<&'static str> {
     HttpRequest::new("")
 }
@@ -69,6 +97,8 @@ fn main() {
     cases.ask("handler", app, hello);
     cases.ask("1 bare", || bare_app(0), hello);
     cases.ask("10 bare", || bare_app(9), hello);
+    cases.ask("http", || http_bare_app(0), hello);
+    cases.ask("10 more http", || http_bare_app(10), hello);
     cases.ask("1 function", || app().with(no_op), hello);
     cases.ask("1 type", || app().with(NoOp), hello);
     cases.ask(
@@ -81,6 +111,9 @@ fn main() {
         row("a bare boxed async call", "1 bare").beyond("handler"),
         row("one of ten bare calls", "10 bare")
             .beyond("handler")
+            .per(10),
+        row("one of ten with the types of `http`", "10 more http")
+            .beyond("http")
             .per(10),
         row("a no-op `async fn`", "1 function").beyond("handler"),
         row("a no-op type", "1 type").beyond("handler"),

@@ -6,12 +6,12 @@ use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::{Future, Ready};
+use std::marker::PhantomData;
 use std::panic::Location;
-use std::pin::pin;
 use std::sync::Arc;
 
-use crate::chain::{AnyStep, BoxFuture, Caught, Erased};
-use crate::error::{Error, Watch};
+use crate::chain::{BoxFuture, Run};
+use crate::error::Error;
 use crate::extract::{Extract, OneBody, Slot};
 use crate::middleware::{AnyMiddleware, IntoMiddleware, Middleware, Next};
 use crate::preflight::Need;
@@ -122,49 +122,45 @@ where
     H::Future: Send,
     H::Output: IntoResponse,
     A: Extract<K> + OneBody<K>,
+    K: 'static,
 {
     fn into_endpoint(self) -> Endpoint {
-        fn enter<H, A, K>(at: Next, req: Request) -> BoxFuture<Response>
-        where
-            H: Handler<A, Future: Send, Output: IntoResponse> + Send + Sync,
-            A: Extract<K>,
-        {
-            Box::pin(async move {
-                let watch = Watch::over(&req);
-                let step = async {
-                    let mut slot = Slot::new(req);
-                    let args = match A::extract(&mut slot).await {
-                        Ok(args) => args,
-                        Err(error) => return error.into_response(),
-                    };
-                    drop(slot);
-                    at.object::<H>().call(args).await.into_response()
-                };
-                let step: AnyStep<'_> = pin!(step);
-                match Caught(step).await {
-                    Ok(res) => res,
-                    Err(failed) => watch.render(&at, failed).await,
-                }
-            })
-        }
         Endpoint {
             handler: TypeId::of::<Self>(),
             name: crate::names::link::<Self>(),
             is_named: false,
             needs: A::requires(),
             middleware: Vec::new(),
-            run: Erased {
-                object: Arc::new(self),
-                enter: enter::<Self, A, K>,
-            },
+            run: Arc::new(OfHandler::<Self, A, K>(self, PhantomData)),
         }
+    }
+}
+
+/// A handler as the last step, with what its arguments are and read.
+struct OfHandler<H, A, K>(H, PhantomData<fn() -> (A, K)>);
+
+impl<H, A, K> Run for OfHandler<H, A, K>
+where
+    H: Handler<A, Future: Send, Output: IntoResponse> + Send + Sync,
+    A: Extract<K>,
+{
+    fn run(&self, req: Request) -> BoxFuture<'_, Response> {
+        Box::pin(async move {
+            let mut slot = Slot::new(req);
+            let args = match A::extract(&mut slot).await {
+                Ok(args) => args,
+                Err(error) => return error.into_response(),
+            };
+            drop(slot);
+            self.0.call(args).await.into_response()
+        })
     }
 }
 
 /// A handler whose type is forgotten, with its name and the middleware of its own.
 #[derive(Clone)]
 pub struct Endpoint {
-    pub(crate) run: Erased,
+    pub(crate) run: Arc<dyn Run>,
     pub(crate) handler: TypeId,
     pub(crate) name: Cow<'static, str>,
     /// The name was given by `named`.

@@ -38,6 +38,8 @@ struct Inner {
     format: ErrorFormat,
     id: Option<Arc<str>>,
     scope: usize,
+    /// The step to run next.
+    step: usize,
     place: Place,
     /// The path as it was matched, once the URI was changed after the match.
     matched: Option<PathAndQuery>,
@@ -67,6 +69,7 @@ impl Request {
             view,
             id: None,
             scope: 0,
+            step: 0,
             place: Place::default(),
             matched: None,
         }))
@@ -391,8 +394,17 @@ impl Request {
         &self.0.view
     }
 
-    pub(crate) fn enter_scope(&mut self, scope: usize) {
-        self.0.scope = scope;
+    /// Puts it before the first step of a chain.
+    pub(crate) fn start(&mut self, chain: usize) {
+        self.0.step = self.0.view.core.chains[chain].first;
+    }
+
+    /// Goes on to the next step, and into its scope.
+    pub(crate) fn advance(&mut self) -> usize {
+        let at = self.0.step;
+        self.0.scope = self.0.view.core.steps[at].scope;
+        self.0.step += 1;
+        at
     }
 
     /// What the automatic answer has to say.

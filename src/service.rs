@@ -6,9 +6,8 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::ALLOW;
@@ -16,10 +15,9 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 
 use crate::body::Body;
-use crate::chain::{BoxFuture, Caught, Chain};
-use crate::error::{Error, Observer, Renderer, Result, Watch};
+use crate::chain::{BoxFuture, Chain, Run, Step, enter};
+use crate::error::{Error, Observer, Renderer, Result};
 use crate::extract::TrustedProxies;
-use crate::middleware::Next;
 use crate::preflight::Problem;
 use crate::request::{BODY_LIMIT, Request};
 use crate::respond::{IntoResponse, Redirect};
@@ -42,11 +40,13 @@ struct Shared {
 }
 
 /// An async function that runs once, at start or stop.
-pub(crate) type Hook = Box<dyn FnOnce() -> BoxFuture<Result<()>> + Send>;
+pub(crate) type Hook = Box<dyn FnOnce() -> BoxFuture<'static, Result<()>> + Send>;
 
 /// Everything that is fixed when the app is built.
 pub(crate) struct Core {
     pub(crate) router: Router,
+    /// The steps of all chains, one chain after the other.
+    pub(crate) steps: Vec<Step>,
     pub(crate) chains: Vec<Chain>,
     pub(crate) scopes: Vec<Scope>,
     /// The chain of the outermost app's automatic answers.
@@ -121,53 +121,68 @@ impl View {
         })
     }
 
-    /// Answers a request; the response is finished, its error rendered.
-    pub(crate) fn answer(self: &Arc<Self>, head: Parts, body: Body) -> BoxFuture<Response> {
-        let req = Request::new(head, body, Arc::clone(self));
-        let (next, req) = match self.core.before {
-            Some(before) => (Next::new(Arc::clone(self), before), req),
-            None => route(req),
-        };
-        next.enter(req)
-    }
-
-    /// Answers a request that the protocol refuses: with the outermost app's middleware and error
-    /// renderer, so that it is logged and looks like other errors.
-    pub(crate) fn refuse(
+    /// Answers a request, or refuses it with the error that the protocol demands. The response is
+    /// finished, its error rendered.
+    ///
+    /// A refusal goes through the outermost app's middleware and error renderer, so that it is logged
+    /// and looks like other errors.
+    pub(crate) fn answer(
         self: &Arc<Self>,
         head: Parts,
         body: Body,
-        error: Error,
-    ) -> BoxFuture<Response> {
+        refused: Option<Error>,
+    ) -> impl Future<Output = Response> + Send + use<> {
         let mut req = Request::new(head, body, Arc::clone(self));
-        req.set_place(Place::refused(self.core.refusal, error));
-        Next::new(Arc::clone(self), self.core.refusal).enter(req)
+        match (refused, self.core.before) {
+            (None, None) => req = route(req),
+            (None, Some(before)) => req.start(before),
+            (Some(error), _) => {
+                req.set_place(Place::refused(self.core.refusal, error));
+                req.start(self.core.refusal);
+            }
+        }
+        enter(req)
     }
 }
 
-/// Matches the request and gives it the start of its chain.
-pub(crate) fn route(mut req: Request) -> (Next, Request) {
+/// Matches the request and puts it at the start of its chain.
+fn route(mut req: Request) -> Request {
     let chain = req.find_place().unwrap_or(0);
-    let view = Arc::clone(req.view());
-    (Next::new(view, chain), req)
+    req.start(chain);
+    req
 }
 
 /// The last step of the before-routing chain: matches, then enters the chain that was found.
-pub(crate) fn match_route(_: Next, req: Request) -> BoxFuture<Response> {
-    let (next, req) = route(req);
-    next.enter(req)
+pub(crate) struct Match;
+
+impl Run for Match {
+    fn run(&self, req: Request) -> BoxFuture<'_, Response> {
+        Box::pin(enter(route(req)))
+    }
 }
 
 /// The last step where no route answers: 404, 405, OPTIONS, or a redirect to the other slash.
-pub(crate) fn answer_automatically(at: Next, req: Request) -> BoxFuture<Response> {
-    Box::pin(async move {
-        let watch = Watch::over(&req);
-        let answer = async { automatic(req) };
-        match Caught(pin!(answer)).await {
-            Ok(res) => res,
-            Err(failed) => watch.render(&at, failed).await,
-        }
-    })
+pub(crate) struct AutomaticAnswer;
+
+impl Run for AutomaticAnswer {
+    fn run(&self, req: Request) -> BoxFuture<'_, Response> {
+        Box::pin(ready(automatic(req)))
+    }
+}
+
+/// Behind the last step of each chain. It is entered if a handler was handed the [`Next`] of another
+/// request.
+///
+/// [`Next`]: crate::middleware::Next
+pub(crate) struct Over;
+
+impl Run for Over {
+    fn run(&self, _: Request) -> BoxFuture<'_, Response> {
+        let error = Error::internal(
+            "`next.run` was given a request whose chain is over: give it the one it came with",
+        );
+        Box::pin(ready(error.into_response()))
+    }
 }
 
 fn automatic(mut req: Request) -> Response {
@@ -221,7 +236,7 @@ impl AppService {
         req: http::Request<B>,
     ) -> impl Future<Output = Response> + Send + 'static {
         let (head, body) = req.into_parts();
-        self.view.answer(head, body.into())
+        self.view.answer(head, body.into(), None)
     }
 
     /// What is odd but legal: routes that are never reached, middleware around nothing.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::needs::Needs;
 use super::{App, Check, Child, Mount, Place, RouteEntry};
-use crate::chain::{Chain, Enter, Erased, Step};
+use crate::chain::{Chain, Run, Step};
 use crate::handler::Endpoint;
 use crate::middleware::AnyMiddleware;
 use crate::names::plain;
@@ -17,7 +17,7 @@ use crate::router::{
     Conflict, Pattern, Route, RouteTable, Router, Target, TrailingSlash, host_pattern,
     prefix_pattern, repeated, route_pattern,
 };
-use crate::service::{AppService, Core, Hook, Scope, answer_automatically, match_route};
+use crate::service::{AppService, AutomaticAnswer, Core, Hook, Match, Over, Scope};
 
 /// Builds the service, or lists what is wrong.
 pub(super) fn build(app: App) -> Result<AppService, BuildError> {
@@ -30,6 +30,7 @@ pub(super) fn build(app: App) -> Result<AppService, BuildError> {
     crate::preflight::sort(&mut composer.warnings);
     let core = Core {
         router: composer.router,
+        steps: composer.steps,
         chains: composer.chains,
         scopes: composer.scopes,
         before,
@@ -71,7 +72,7 @@ fn take_hooks(
 
 /// A step before it is frozen: a middleware or handler, and where it was written.
 pub(super) struct Link {
-    run: Erased,
+    run: Arc<dyn Run>,
     pub(super) name: std::borrow::Cow<'static, str>,
     pub(super) needs: Vec<Need>,
     pub(super) provides: Vec<Provided>,
@@ -122,6 +123,7 @@ struct Outer {
 #[derive(Default)]
 struct Composer {
     router: Router,
+    steps: Vec<Step>,
     chains: Vec<Chain>,
     scopes: Vec<Scope>,
     needs: Needs,
@@ -154,8 +156,8 @@ impl Composer {
         let at = format!("where no route matches below {}/", inner.prefix.text());
         let layers = self.needs.of_chain(&inner.layers, &at, &params);
         self.problems.extend(layers);
-        let automatic = self.push_chain(&inner.layers, None, params.clone());
-        let automatic = self.end_with(automatic, answer_automatically, id);
+        let answer = self.own_step(AutomaticAnswer, id);
+        let automatic = self.push_chain(&inner.layers, Some(answer), None, params.clone());
         let missing = if inner.fallback.is_empty() {
             automatic
         } else {
@@ -164,7 +166,7 @@ impl Composer {
                 .extend(self.needs.of_states(&self.scopes, &links));
             self.problems
                 .extend(self.needs.of_chain(&links, &at, &params));
-            self.push_chain(&links, None, params)
+            self.push_chain(&links, None, None, params)
         };
         if let Ok(table) = self.router.table(inner.host.as_ref()) {
             table.add_prefix(&inner.prefix, missing);
@@ -313,7 +315,7 @@ impl Composer {
                 .of_chain(&links, &format!("at {}", route.path()), &params),
         );
         let target = Target {
-            chain: self.push_chain(&links, Some(Arc::clone(&route)), params),
+            chain: self.push_chain(&links, None, Some(Arc::clone(&route)), params),
             automatic,
             slash: outer.slash,
             prefix_params: outer.prefix.names().count(),
@@ -324,34 +326,42 @@ impl Composer {
         self.router.routes.0.push(route);
     }
 
+    /// Adds a chain to the others: the links, a last step of our own, and a guard behind it.
     fn push_chain(
         &mut self,
         links: &[Arc<Link>],
+        last: Option<Step>,
         route: Option<Arc<Route>>,
         params: Vec<Box<str>>,
     ) -> usize {
+        let chain = self.chains.len();
+        let first = self.steps.len();
         let step = |link: &Arc<Link>| Step {
-            run: link.run.clone(),
+            run: Arc::clone(&link.run),
             scope: link.scope,
+            chain,
         };
-        let steps = links.iter().map(step).collect();
+        self.steps.extend(links.iter().map(step));
+        self.steps.extend(last);
+        let scope = self.steps.last().map_or(0, |step| step.scope);
+        let guard = self.own_step(Over, scope);
+        self.steps.push(guard);
         let params = params.into();
         self.chains.push(Chain {
-            steps,
+            first,
             route,
             params,
         });
-        self.chains.len() - 1
+        chain
     }
 
-    /// Adds a last step of our own to a chain.
-    fn end_with(&mut self, chain: usize, enter: Enter, scope: usize) -> usize {
-        let run = Erased {
-            object: Arc::new(()),
-            enter,
-        };
-        self.chains[chain].steps.push(Step { run, scope });
-        chain
+    /// A step of our own, for the chain that is pushed next.
+    fn own_step(&self, run: impl Run + 'static, scope: usize) -> Step {
+        Step {
+            run: Arc::new(run),
+            scope,
+            chain: self.chains.len(),
+        }
     }
 
     /// The chain that ends in the match.
@@ -368,8 +378,8 @@ impl Composer {
             .extend(self.needs.of_states(&self.scopes, &links));
         self.problems
             .extend(self.needs.of_chain(&links, "before the match", &[]));
-        let chain = self.push_chain(&links, None, Vec::new());
-        Some(self.end_with(chain, match_route, 0))
+        let last = self.own_step(Match, 0);
+        Some(self.push_chain(&links, Some(last), None, Vec::new()))
     }
 
     /// Reports a name that was given to two handlers: no link could tell them apart.

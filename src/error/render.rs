@@ -15,15 +15,15 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{Error, FieldError};
-use crate::chain::{BoxFuture, catch_panic};
+use crate::chain::{BoxFuture, Step, catch_panic};
 use crate::handler::Handler;
 use crate::log;
-use crate::middleware::Next;
 use crate::negotiate;
 use crate::request::Request;
 use crate::respond::{IntoResponse, Json};
 use crate::response::Response;
 use crate::router::Route;
+use crate::service::View;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The form in which the client wants to read an error, by its `Accept` header.
@@ -194,18 +194,21 @@ impl Watch {
         }
     }
 
-    /// Answers for the open error of `res`, in the scope of the step at `at`.
-    pub(crate) fn render(self, at: &Next, mut res: Response) -> BoxFuture<Response> {
-        let view = Arc::clone(at.view());
-        let scope = at.step().scope;
+    /// Answers for the open error of `res`, in the scope of the step.
+    pub(crate) fn render<'a>(
+        &self,
+        view: &'a View,
+        step: &Step,
+        mut res: Response,
+    ) -> BoxFuture<'a, Response> {
+        let scope = &view.core.scopes[step.scope];
         let context = ErrorContext {
             format: self.format,
-            method: self.method,
-            route: at.route().cloned(),
-            request_id: self.request_id,
+            method: self.method.clone(),
+            route: view.core.chains[step.chain].route.clone(),
+            request_id: self.request_id.clone(),
         };
         Box::pin(async move {
-            let scope = &view.core.scopes[scope];
             let Some(mut error) = res.take_error() else {
                 return res;
             };

@@ -27,7 +27,7 @@ use crate::request::Request;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Form<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequest<Body> for Form<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<Body> for Form<T> {
     async fn from_request(req: &mut Request) -> Result<Self> {
         let media_type = media_type(req.headers());
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {

@@ -68,14 +68,14 @@ pub trait TypedHeader: Sized + Send {
 #[derive(Clone, Copy, Debug)]
 pub struct Header<T>(pub T);
 
-impl<T: TypedHeader> FromRequest for Header<T> {
+impl<T: TypedHeader + 'static> FromRequest for Header<T> {
     async fn from_request(req: &mut Request) -> Result<Self> {
         let header = <Self as OptionalFromRequest>::from_request(req).await?;
         header.or_bad_request(format!("the header `{}` is missing", T::NAME))
     }
 }
 
-impl<T: TypedHeader> OptionalFromRequest for Header<T> {
+impl<T: TypedHeader + 'static> OptionalFromRequest for Header<T> {
     async fn from_request(req: &mut Request) -> Result<Option<Self>> {
         let mut values = req.headers().get_all(T::NAME).iter();
         let Some(value) = values.next() else {

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::request::Request;
 use crate::respond::Json;
 
-impl<T: DeserializeOwned + Send> FromRequest<Body> for Json<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<Body> for Json<T> {
     async fn from_request(req: &mut Request) -> Result<Self> {
         if !is_json(req.headers()) {
             return Err(Error::new(
@@ -29,7 +29,7 @@ impl<T: DeserializeOwned + Send> FromRequest<Body> for Json<T> {
 }
 
 /// Absent is a request without a content type and without a body.
-impl<T: DeserializeOwned + Send> OptionalFromRequest<Body> for Json<T> {
+impl<T: DeserializeOwned + Send + 'static> OptionalFromRequest<Body> for Json<T> {
     async fn from_request(req: &mut Request) -> Result<Option<Self>> {
         if req.headers().contains_key(CONTENT_TYPE) {
             return <Self as FromRequest<Body>>::from_request(req)

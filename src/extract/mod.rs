@@ -72,7 +72,7 @@ pub struct Head;
     note = "handlers and middleware take extractors: `Path<T>`, `Query<T>`, `Json<T>`, `State<T>`, \
             ..; implement `cepa::FromRequest` for a type of your own"
 )]
-pub trait FromRequest<Reads = Head>: Sized + Send {
+pub trait FromRequest<Reads = Head>: Sized + Send + 'static {
     /// Makes the value, or says with an error why it cannot.
     fn from_request(req: &mut Request) -> impl Future<Output = Result<Self>> + Send;
 

@@ -15,7 +15,7 @@ use crate::request::Request;
     note = "only what can be absent is taken as an `Option`; with `Result<T, cepa::Error>` the \
             handler gets the error and decides"
 )]
-pub trait OptionalFromRequest<Reads = Head>: Sized + Send {
+pub trait OptionalFromRequest<Reads = Head>: Sized + Send + 'static {
     /// Makes the value if it is there.
     fn from_request(req: &mut Request) -> impl Future<Output = Result<Option<Self>>> + Send;
 }

@@ -31,7 +31,7 @@ const PAIRS: usize = 1000;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Query<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequest for Query<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest for Query<T> {
     async fn from_request(req: &mut Request) -> Result<Self> {
         parse_pairs(req.query().as_bytes(), StatusCode::BAD_REQUEST, "query").map(Self)
     }

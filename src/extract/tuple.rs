@@ -37,7 +37,7 @@ impl Slot {
     message = "`{Self}` cannot be taken from a request",
     note = "each argument must be an extractor, and `Request` must be the last one"
 )]
-pub trait Extract<K>: Sized + Send {
+pub trait Extract<K>: Sized + Send + 'static {
     #[doc(hidden)]
     fn extract(slot: &mut Slot) -> impl Future<Output = Result<Self>> + Send;
 
@@ -50,7 +50,7 @@ pub trait Extract<K>: Sized + Send {
     message = "`{Self}` is not an extractor",
     label = "not an extractor"
 )]
-pub trait LastArgument<R>: Sized + Send {
+pub trait LastArgument<R>: Sized + Send + 'static {
     #[doc(hidden)]
     fn extract(slot: &mut Slot) -> impl Future<Output = Result<Self>> + Send;
 

@@ -8,12 +8,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::{Future, Ready};
 use std::marker::PhantomData;
-use std::pin::pin;
 use std::sync::Arc;
 
 use super::{Middleware, Next};
-use crate::chain::{BoxFuture, Caught, Erased};
-use crate::error::Watch;
+use crate::chain::{BoxFuture, Run};
 use crate::extract::{Extract, HeadOnly, Slot};
 use crate::preflight::{Need, Provided};
 use crate::request::Request;
@@ -23,7 +21,7 @@ use crate::response::Response;
 /// A middleware whose type is forgotten, with what the build has to know of it.
 #[derive(Clone)]
 pub struct AnyMiddleware {
-    pub(crate) run: Erased,
+    pub(crate) run: Arc<dyn Run>,
     pub(crate) name: Cow<'static, str>,
     pub(crate) needs: Vec<Need>,
     pub(crate) provides: Vec<Provided>,
@@ -35,24 +33,22 @@ impl AnyMiddleware {
             name: middleware.name(),
             needs: middleware.requires(),
             provides: middleware.provides(),
-            run: Erased {
-                object: Arc::new(middleware),
-                enter: enter::<M>,
-            },
+            run: Arc::new(OfType(middleware)),
         }
     }
 }
 
-fn enter<M: Middleware>(at: Next, req: Request) -> BoxFuture<Response> {
-    Box::pin(async move {
-        let watch = Watch::over(&req);
-        let step = async { at.object::<M>().handle(req, at.following()).await };
-        match Caught(pin!(step)).await {
-            Ok(res) => res,
-            Err(failed) => watch.render(&at, failed).await,
-        }
-    })
+/// A type as a step.
+struct OfType<M>(M);
+
+impl<M: Middleware> Run for OfType<M> {
+    fn run(&self, req: Request) -> BoxFuture<'_, Response> {
+        Box::pin(self.0.handle(req, Next::new()))
+    }
 }
+
+/// A function as a step, with what its leading arguments are and read.
+struct OfFunction<F, A, K>(F, PhantomData<fn() -> (A, K)>);
 
 impl fmt::Debug for AnyMiddleware {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,6 +81,7 @@ where
     M::Future: Send,
     M::Output: IntoResponse,
     M::Args: Extract<K> + HeadOnly<K>,
+    K: 'static,
 {
     fn into_middleware(self) -> Option<AnyMiddleware> {
         self.erase()
@@ -105,7 +102,7 @@ pub trait MiddlewareLike<Shape>: Sized {
     type Future;
 
     #[doc(hidden)]
-    fn erase<K>(self) -> Option<AnyMiddleware>
+    fn erase<K: 'static>(self) -> Option<AnyMiddleware>
     where
         Self: Send + Sync,
         Self::Args: Extract<K>,
@@ -130,7 +127,7 @@ impl<M: Middleware> MiddlewareLike<IsType> for M {
     type Output = Response;
     type Future = Ready<Response>;
 
-    fn erase<K>(self) -> Option<AnyMiddleware> {
+    fn erase<K: 'static>(self) -> Option<AnyMiddleware> {
         Some(AnyMiddleware::new(self))
     }
 }
@@ -144,7 +141,7 @@ where
     type Output = M::Output;
     type Future = M::Future;
 
-    fn erase<K>(self) -> Option<AnyMiddleware>
+    fn erase<K: 'static>(self) -> Option<AnyMiddleware>
     where
         Self: Send + Sync,
         Self::Args: Extract<K>,
@@ -159,8 +156,27 @@ where
 macro_rules! function_middleware {
     ($($arg:ident)*) => {
         #[allow(non_snake_case, reason = "the type parameters name the arguments too")]
+        impl<F, Fut, K, $($arg,)*> Run for OfFunction<F, ($($arg,)*), K>
+        where
+            F: Fn($($arg,)* Request, Next) -> Fut + Send + Sync,
+            Fut: Future<Output: IntoResponse> + Send,
+            ($($arg,)*): Extract<K>,
+        {
+            fn run(&self, req: Request) -> BoxFuture<'_, Response> {
+                Box::pin(async move {
+                    let mut slot = Slot::new(req);
+                    let ($($arg,)*) = match <($($arg,)*)>::extract(&mut slot).await {
+                        Ok(args) => args,
+                        Err(error) => return error.into_response(),
+                    };
+                    self.0($($arg,)* slot.take(), Next::new()).await.into_response()
+                })
+            }
+        }
+
+        #[allow(non_snake_case, reason = "the type parameters name the arguments too")]
         #[diagnostic::do_not_recommend]
-        impl<F, Fut, $($arg,)*> MiddlewareLike<IsFunction<($($arg,)*)>> for F
+        impl<F, Fut, $($arg: 'static,)*> MiddlewareLike<IsFunction<($($arg,)*)>> for F
         where
             F: Fn($($arg,)* Request, Next) -> Fut + 'static,
             Fut: Future,
@@ -169,44 +185,18 @@ macro_rules! function_middleware {
             type Output = Fut::Output;
             type Future = Fut;
 
-            fn erase<K>(self) -> Option<AnyMiddleware>
+            fn erase<K: 'static>(self) -> Option<AnyMiddleware>
             where
                 Self: Send + Sync,
                 Self::Args: Extract<K>,
                 Self::Output: IntoResponse,
                 Self::Future: Send,
             {
-                fn enter<F, Fut, K, $($arg,)*>(at: Next, req: Request) -> BoxFuture<Response>
-                where
-                    F: Fn($($arg,)* Request, Next) -> Fut + Send + Sync + 'static,
-                    Fut: Future<Output: IntoResponse> + Send,
-                    ($($arg,)*): Extract<K>,
-                {
-                    Box::pin(async move {
-                        let watch = Watch::over(&req);
-                        let step = async {
-                            let mut slot = Slot::new(req);
-                            let ($($arg,)*) = match <($($arg,)*)>::extract(&mut slot).await {
-                                Ok(args) => args,
-                                Err(error) => return error.into_response(),
-                            };
-                            let req = slot.take();
-                            at.object::<F>()($($arg,)* req, at.following()).await.into_response()
-                        };
-                        match Caught(pin!(step)).await {
-            Ok(res) => res,
-            Err(failed) => watch.render(&at, failed).await,
-        }
-                    })
-                }
                 Some(AnyMiddleware {
                     name: crate::names::short::<F>(),
                     needs: Self::Args::requires(),
                     provides: vec![Provided::anything()],
-                    run: Erased {
-                        object: Arc::new(self),
-                        enter: enter::<F, Fut, K, $($arg,)*>,
-                    },
+                    run: Arc::new(OfFunction::<F, Self::Args, K>(self, PhantomData)),
                 })
             }
         }

@@ -9,18 +9,14 @@ mod provide;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 
 pub use function::{AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType, MiddlewareLike};
 pub use logger::Logger;
 pub use provide::{Provide, provide};
 
-use crate::chain::{BoxFuture, Step};
 use crate::preflight::{Need, Provided};
 use crate::request::Request;
 use crate::response::Response;
-use crate::router::Route;
-use crate::service::View;
 
 /// A layer around the handler: sees the request on its way in and the response on its way out.
 ///
@@ -68,21 +64,14 @@ pub trait Middleware: Send + Sync + 'static {
 
 /// The rest of the chain, from the inside of one middleware down to the handler.
 ///
-/// It is consumed by [`run`](Self::run), so the rest runs at most once.
+/// It is consumed by [`run`](Self::run), so the rest runs at most once. The position in the chain is
+/// the request's; this is the right to go on.
 #[must_use = "the handler only runs if `next.run(req)` is awaited"]
-pub struct Next {
-    view: Arc<View>,
-    chain: u32,
-    index: u32,
-}
+pub struct Next(());
 
 impl Next {
-    pub(crate) fn new(view: Arc<View>, chain: usize) -> Self {
-        Self {
-            view,
-            chain: chain as u32,
-            index: 0,
-        }
+    pub(crate) fn new() -> Self {
+        Self(())
     }
 
     /// Runs the rest of the chain and returns its response.
@@ -91,49 +80,12 @@ impl Next {
     /// ([`Response::error`]).
     #[inline]
     pub fn run(self, req: Request) -> impl Future<Output = Response> + Send + 'static {
-        self.enter(req)
-    }
-
-    #[inline]
-    pub(crate) fn enter(self, mut req: Request) -> BoxFuture<Response> {
-        let step = self.step();
-        let enter = step.run.enter;
-        req.enter_scope(step.scope);
-        enter(self, req)
-    }
-
-    /// The position after this one.
-    pub(crate) fn following(&self) -> Self {
-        Self {
-            view: Arc::clone(&self.view),
-            chain: self.chain,
-            index: self.index + 1,
-        }
-    }
-
-    pub(crate) fn view(&self) -> &Arc<View> {
-        &self.view
-    }
-
-    pub(crate) fn route(&self) -> Option<&Arc<Route>> {
-        self.view.core.chains[self.chain as usize].route.as_ref()
-    }
-
-    pub(crate) fn step(&self) -> &Step {
-        &self.view.core.chains[self.chain as usize].steps[self.index as usize]
-    }
-
-    /// What runs at this position.
-    pub(crate) fn object<T: 'static>(&self) -> &T {
-        let object = self.step().run.object.downcast_ref();
-        object.expect("a step is entered by the function made for its object")
+        crate::chain::enter(req)
     }
 }
 
 impl fmt::Debug for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Next")
-            .field("index", &self.index)
-            .finish_non_exhaustive()
+        f.write_str("Next")
     }
 }

@@ -12,53 +12,50 @@ use http::header::{HOST, SERVER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
+use hyper::service::{HttpService, service_fn};
 
 use super::config::Config;
 use super::connection::Peer;
 use crate::body::{Body, BodyError};
-use crate::chain::BoxFuture;
 use crate::error::Error;
 use crate::extract::split_host;
 use crate::response::{EndHooks, Response};
 use crate::service::View;
 
 /// Answers the requests of one connection.
-pub(super) struct Answers {
-    view: Arc<View>,
-    config: Arc<Config>,
-}
-
-impl Answers {
-    pub(super) fn new(peer: Peer) -> Self {
-        Self {
-            view: peer.view,
-            config: peer.config,
-        }
-    }
-}
-
-impl hyper::service::Service<http::Request<Incoming>> for Answers {
-    type Response = http::Response<Outgoing>;
-    type Error = Infallible;
-    type Future = Answering;
-
-    fn call(&self, req: http::Request<Incoming>) -> Answering {
-        let flight = Flight::begin(&self.view);
+pub(super) fn answers(peer: Peer) -> impl Answers {
+    let Peer { view, config } = peer;
+    service_fn(move |req: http::Request<Incoming>| {
+        let flight = Flight::begin(&view);
         let head = *req.method() == Method::HEAD;
-        let refused = self.config.check(&req).err();
+        let signed = config.server_header;
+        let refused = config.check(&req).err();
         let (parts, body) = req.into_parts();
-        let body = Body::incoming(body, &self.view);
-        let answer = match refused {
-            None => self.view.answer(parts, body),
-            Some(error) => self.view.refuse(parts, body, error),
-        };
-        Answering {
-            answer,
-            flight: Some(flight),
-            head,
-            signed: self.config.server_header,
-        }
-    }
+        let body = Body::incoming(body, &view);
+        let answer = view.answer(parts, body, refused);
+        async move { Ok(outgoing(answer.await, flight, head, signed)) }
+    })
+}
+
+/// What hyper calls for each request, its future's type unnamed.
+pub(super) trait Answers:
+    HttpService<
+        Incoming,
+        ResBody = Outgoing,
+        Error = Infallible,
+        Future: Future<Output = Result<http::Response<Outgoing>, Infallible>> + Send + 'static,
+    > + Send
+{
+}
+
+impl<S> Answers for S where
+    S: HttpService<
+            Incoming,
+            ResBody = Outgoing,
+            Error = Infallible,
+            Future: Future<Output = Result<http::Response<Outgoing>, Infallible>> + Send + 'static,
+        > + Send
+{
 }
 
 impl Config {
@@ -168,36 +165,28 @@ impl Drop for Flight {
     }
 }
 
-/// A response in the making.
-pub(super) struct Answering {
-    answer: BoxFuture<Response>,
-    flight: Option<Flight>,
+/// The response as hyper sends it.
+fn outgoing(
+    mut res: Response,
+    flight: Flight,
     head: bool,
     signed: bool,
-}
-
-impl Future for Answering {
-    type Output = Result<http::Response<Outgoing>, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut res = ready!(self.answer.as_mut().poll(cx));
-        if self.head {
-            res.drop_body();
-        }
-        if self.signed {
-            let signature = || HeaderValue::from_static("cepa");
-            res.headers_mut().entry(SERVER).or_insert_with(signature);
-        }
-        let (res, end) = res.into_http();
-        let flight = self.flight.take();
-        Poll::Ready(Ok(res.map(|body| Outgoing {
-            body,
-            rest: Bytes::new(),
-            end,
-            owed: false,
-            flight,
-        })))
+) -> http::Response<Outgoing> {
+    if head {
+        res.drop_body();
     }
+    if signed {
+        let signature = || HeaderValue::from_static("cepa");
+        res.headers_mut().entry(SERVER).or_insert_with(signature);
+    }
+    let (res, end) = res.into_http();
+    res.map(|body| Outgoing {
+        body,
+        rest: Bytes::new(),
+        end,
+        owed: false,
+        flight: Some(flight),
+    })
 }
 
 /// The largest piece given to hyper at once. It takes any, ahead of the client; in pieces the

@@ -12,7 +12,7 @@ use std::time::Duration;
 use hyper_util::rt::TokioIo;
 
 use super::activity::{Verdict, Watchdog};
-use super::answer::Answers;
+use super::answer::{Answers, answers};
 use super::config::Config;
 use super::io::{Io, Socket};
 #[cfg(feature = "http2")]
@@ -73,7 +73,7 @@ async fn serve_http1<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>
     builder
         .max_header_size(peer.config.head_limit)
         .max_buf_size(peer.config.head_limit);
-    let answers = Answers::new(peer);
+    let answers = answers(peer);
     let connection = builder
         .serve_connection(TokioIo::new(io), answers)
         .with_upgrades();
@@ -84,8 +84,7 @@ impl<I, S> Served for hyper::server::conn::http1::UpgradeableConnection<I, S>
 where
     Self: Future<Output = Result<(), hyper::Error>>,
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
-    S: hyper::service::HttpService<hyper::body::Incoming, ResBody = super::answer::Outgoing>,
-    S::Error: Into<crate::error::BoxError>,
+    S: Answers,
 {
     const FRAMED: bool = false;
 
@@ -102,15 +101,16 @@ async fn serve_http2<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>
         .max_concurrent_streams(peer.config.stream_limit)
         .max_header_list_size(u32::try_from(peer.config.head_limit).unwrap_or(u32::MAX))
         .max_send_buf_size(64 * 1024);
-    let answers = Answers::new(peer);
+    let answers = answers(peer);
     turns
         .drive(pin!(builder.serve_connection(TokioIo::new(io), answers)))
         .await;
 }
 
 #[cfg(feature = "http2")]
-impl<I> Served for hyper::server::conn::http2::Connection<I, Answers, hyper_util::rt::TokioExecutor>
+impl<I, S> Served for hyper::server::conn::http2::Connection<I, S, hyper_util::rt::TokioExecutor>
 where
+    S: Answers,
     Self: Future<Output = Result<(), hyper::Error>>,
     I: hyper::rt::Read + hyper::rt::Write + Unpin,
 {

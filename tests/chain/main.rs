@@ -321,3 +321,25 @@ fn what_a_middleware_changes_of_the_request_those_inside_see() {
         .send()
         .assert_text("PUT yes 7 abab");
 }
+
+#[test]
+fn a_handler_with_the_next_of_another_request_gets_an_error_and_no_other_route() {
+    type Kept = Arc<Mutex<Option<Next>>>;
+    async fn keep(State(kept): State<Kept>, _: Request, next: Next) -> &'static str {
+        *kept.lock().unwrap() = Some(next);
+        "kept"
+    }
+    async fn misuse(State(kept): State<Kept>, req: Request) -> Response {
+        let next = kept.lock().unwrap().take().unwrap();
+        next.run(req).await
+    }
+    let client = App::new()
+        .state(Kept::default())
+        .get("/keep", (async || "unreached").with(keep))
+        .get("/misuse", misuse)
+        .get("/behind", async || "another route")
+        .test();
+    client.get("/keep").send().assert_text("kept");
+    let res = client.get("/misuse").send();
+    res.assert_status(500);
+}
