@@ -55,8 +55,8 @@ pub(crate) fn enter(mut req: Request) -> impl Future<Output = Response> + Send +
     async move {
         let running = Running {
             view: &view,
-            step: &view.core.steps[at],
-            watch: Watch::over(&req),
+            at,
+            watch: req.watch().clone(),
             state: State::New(req),
         };
         running.await
@@ -66,7 +66,7 @@ pub(crate) fn enter(mut req: Request) -> impl Future<Output = Response> + Send +
 /// A step from its first poll on.
 struct Running<'a> {
     view: &'a View,
-    step: &'a Step,
+    at: u32,
     watch: Watch,
     state: State<'a>,
 }
@@ -79,12 +79,16 @@ enum State<'a> {
     Over,
 }
 
-impl Running<'_> {
+impl<'a> Running<'a> {
+    fn step(&self) -> &'a Step {
+        &self.view.core.steps[self.at as usize]
+    }
+
     /// Runs the step itself, out of which a panic may come.
     #[inline]
     fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Response> {
         let mut step = match std::mem::replace(&mut self.state, State::Over) {
-            State::New(req) => self.step.run.run(req),
+            State::New(req) => self.step().run.run(req),
             State::Begun(step) => step,
             State::Failed(_) | State::Over => return Poll::Pending,
         };
@@ -97,7 +101,7 @@ impl Running<'_> {
 
     #[cold]
     fn fail(&mut self, failed: Response, cx: &mut Context<'_>) -> Poll<Response> {
-        let mut answer = self.watch.render(self.view, self.step, failed);
+        let mut answer = self.watch.render(self.view, self.step(), failed);
         let poll = answer.as_mut().poll(cx);
         self.state = State::Failed(answer);
         poll

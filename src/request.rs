@@ -15,7 +15,7 @@ use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, Version, header};
 
 use crate::body::Body;
-use crate::error::{Error, ErrorFormat, OrError, Result};
+use crate::error::{Error, OrError, Result, Watch};
 use crate::extract::{FromRequest, TrustedProxies, parse_host};
 use crate::router::{Answer, Link, Params, Place, Route};
 use crate::server::{Lifecycle, Stopping};
@@ -35,11 +35,10 @@ struct Inner {
     body: Option<Body>,
     body_limit: u64,
     view: Arc<View>,
-    format: ErrorFormat,
-    id: Option<Arc<str>>,
+    watch: Watch,
     scope: usize,
     /// The step to run next.
-    step: usize,
+    step: u32,
     place: Place,
     /// The path as it was matched, once the URI was changed after the match.
     matched: Option<PathAndQuery>,
@@ -58,7 +57,7 @@ impl Request {
             head.headers.insert(header::HOST, host);
         }
         Self(Box::new(Inner {
-            format: ErrorFormat::of(&head.headers),
+            watch: Watch::new(&head.headers, &head.method),
             method: head.method,
             uri: head.uri,
             version: head.version,
@@ -67,7 +66,6 @@ impl Request {
             body: Some(body.received()),
             body_limit: view.body_limit,
             view,
-            id: None,
             scope: 0,
             step: 0,
             place: Place::default(),
@@ -83,6 +81,7 @@ impl Request {
 
     /// Changes the method. In `before_routing` this decides which route matches.
     pub fn set_method(&mut self, method: Method) {
+        self.0.watch.set_method(&method);
         self.0.method = method;
     }
 
@@ -366,20 +365,17 @@ impl Request {
     /// The id given to this request, where a middleware did.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.0.id.as_deref()
+        self.0.watch.id()
     }
 
     /// Gives the request an id, shown in error answers and log lines from here on.
     pub fn set_id(&mut self, id: impl Into<Arc<str>>) {
-        self.0.id = Some(id.into());
+        self.0.watch.set_id(id.into());
     }
 
-    pub(crate) fn shared_id(&self) -> Option<Arc<str>> {
-        self.0.id.clone()
-    }
-
-    pub(crate) fn error_format(&self) -> ErrorFormat {
-        self.0.format
+    /// What an error answer to this request needs.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.0.watch
     }
 
     pub(crate) fn lifecycle(&self) -> &Lifecycle {
@@ -396,13 +392,13 @@ impl Request {
 
     /// Puts it before the first step of a chain.
     pub(crate) fn start(&mut self, chain: usize) {
-        self.0.step = self.0.view.core.chains[chain].first;
+        self.0.step = self.0.view.core.chains[chain].first as u32;
     }
 
     /// Goes on to the next step, and into its scope.
-    pub(crate) fn advance(&mut self) -> usize {
+    pub(crate) fn advance(&mut self) -> u32 {
         let at = self.0.step;
-        self.0.scope = self.0.view.core.steps[at].scope;
+        self.0.scope = self.0.view.core.steps[at as usize].scope;
         self.0.step += 1;
         at
     }

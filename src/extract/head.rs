@@ -35,7 +35,7 @@ impl FromRequest for Stopping {
 }
 
 /// A header with a name of its own and a value that parses from text, for [`Header`].
-pub trait TypedHeader: Sized + Send {
+pub trait TypedHeader: Sized + Send + 'static {
     /// The header's name, lower case.
     const NAME: &'static str;
 
@@ -68,14 +68,14 @@ pub trait TypedHeader: Sized + Send {
 #[derive(Clone, Copy, Debug)]
 pub struct Header<T>(pub T);
 
-impl<T: TypedHeader + 'static> FromRequest for Header<T> {
+impl<T: TypedHeader> FromRequest for Header<T> {
     async fn from_request(req: &mut Request) -> Result<Self> {
         let header = <Self as OptionalFromRequest>::from_request(req).await?;
         header.or_bad_request(format!("the header `{}` is missing", T::NAME))
     }
 }
 
-impl<T: TypedHeader + 'static> OptionalFromRequest for Header<T> {
+impl<T: TypedHeader> OptionalFromRequest for Header<T> {
     async fn from_request(req: &mut Request) -> Result<Option<Self>> {
         let mut values = req.headers().get_all(T::NAME).iter();
         let Some(value) = values.next() else {
