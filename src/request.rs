@@ -6,12 +6,12 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::uri::PathAndQuery;
+use http::uri::{PathAndQuery, Scheme};
 use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, Version, header};
 
 use crate::body::Body;
@@ -19,7 +19,7 @@ use crate::error::{Error, OrError, Result, Watch};
 use crate::extract::{FromRequest, TrustedProxies, parse_host};
 use crate::router::{Answer, Link, Params, Place, Route};
 use crate::server::{Lifecycle, Stopping};
-use crate::service::View;
+use crate::service::{Channel, View};
 
 /// A request, as middleware and handlers see it.
 ///
@@ -192,6 +192,40 @@ impl Request {
     #[must_use]
     pub fn peer_addr(&self) -> Option<SocketAddr> {
         self.0.view.peer
+    }
+
+    /// The address whose word about the client counts, if it is a trusted proxy's.
+    pub(crate) fn nearest_addr(&self) -> IpAddr {
+        let here = IpAddr::from([127, 0, 0, 1]);
+        self.peer_addr().map_or(here, |peer| peer.ip())
+    }
+
+    /// Whether the client came by https: what a trusted proxy
+    /// ([`App::trust_proxies`](crate::App::trust_proxies)) says by `proto` of `Forwarded` or by
+    /// `X-Forwarded-Proto`, otherwise whether the connection is TLS.
+    ///
+    /// Fields of others are not looked at, and two of a proxy that contradict each other are
+    /// no. In process, in tests and behind [`AppService::call`](crate::AppService::call), the URI
+    /// tells: `https://localhost/`.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// let app = App::new().get("/", async |req: Request| req.is_secure().to_string());
+    /// let client = app.test();
+    /// client.get("/").send().assert_text("false");
+    /// client.get("https://localhost/").send().assert_text("true");
+    /// ```
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        let said = self
+            .proxies()
+            .says_secure(self.nearest_addr(), &self.0.headers);
+        said.unwrap_or_else(|| match self.0.view.channel {
+            Channel::InProcess => self.0.uri.scheme() == Some(&Scheme::HTTPS),
+            Channel::Plain => false,
+            Channel::Encrypted => true,
+        })
     }
 
     /// The matched route; `None` in `before_routing` and where nothing matched.

@@ -96,11 +96,23 @@ impl States {
     }
 }
 
+/// What requests of a connection came through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Channel {
+    /// No connection: the scheme of the URI tells whether it is to count as secure.
+    InProcess,
+    Plain,
+    /// TLS.
+    #[allow(dead_code, reason = "TLS is a feature")]
+    Encrypted,
+}
+
 /// One connection's handle on the service: requests of different connections share no counter.
 pub(crate) struct View {
     pub(crate) core: Arc<Core>,
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) peer: Option<SocketAddr>,
+    pub(crate) channel: Channel,
     pub(crate) body_limit: u64,
     pub(crate) activity: Activity,
 }
@@ -109,13 +121,14 @@ impl View {
     fn of(
         core: &Arc<Core>,
         lifecycle: &Arc<Lifecycle>,
-        peer: Option<SocketAddr>,
+        (peer, channel): (Option<SocketAddr>, Channel),
         body_limit: u64,
     ) -> Arc<Self> {
         Arc::new(Self {
             core: Arc::clone(core),
             lifecycle: Arc::clone(lifecycle),
             peer,
+            channel,
             body_limit,
             activity: Activity::default(),
         })
@@ -219,7 +232,7 @@ impl AppService {
             view: View::of(
                 &Arc::new(core),
                 &Arc::new(Lifecycle::new()),
-                None,
+                (None, Channel::InProcess),
                 BODY_LIMIT,
             ),
             shared: Arc::new(Shared {
@@ -267,13 +280,20 @@ impl AppService {
     /// This service, stopped together with another.
     #[allow(dead_code, reason = "redirects to https come with TLS alone")]
     pub(crate) fn beside(mut self, other: &Self) -> Self {
-        self.view = View::of(&self.view.core, &other.view.lifecycle, None, BODY_LIMIT);
+        let nowhere = (None, Channel::InProcess);
+        self.view = View::of(&self.view.core, &other.view.lifecycle, nowhere, BODY_LIMIT);
         self
     }
 
     /// A handle of its own for one connection.
-    pub(crate) fn view(&self, peer: Option<SocketAddr>, body_limit: u64) -> Arc<View> {
-        View::of(&self.view.core, &self.view.lifecycle, peer, body_limit)
+    pub(crate) fn view(
+        &self,
+        peer: Option<SocketAddr>,
+        channel: Channel,
+        body_limit: u64,
+    ) -> Arc<View> {
+        let (core, lifecycle) = (&self.view.core, &self.view.lifecycle);
+        View::of(core, lifecycle, (peer, channel), body_limit)
     }
 
     pub(crate) fn lifecycle(&self) -> &Lifecycle {

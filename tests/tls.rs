@@ -25,7 +25,9 @@ const TWO: &[u8] = include_bytes!("certificates/two.pem");
 const TWO_KEY: &[u8] = include_bytes!("certificates/two.key.pem");
 
 fn app() -> App {
-    App::new().get("/", async |req: Request| format!("{:?}", req.version()))
+    App::new()
+        .get("/", async |req: Request| format!("{:?}", req.version()))
+        .get("/secure", async |req: Request| req.is_secure().to_string())
 }
 
 /// A client that trusts this certificate alone.
@@ -58,8 +60,12 @@ async fn shake(
 }
 
 async fn ask(stream: &mut TlsStream<TcpStream>) -> String {
+    ask_for("/", stream).await
+}
+
+async fn ask_for(path: &str, stream: &mut TlsStream<TcpStream>) -> String {
     stream
-        .write_all(head("GET / HTTP/1.1").as_bytes())
+        .write_all(head(&format!("GET {path} HTTP/1.1")).as_bytes())
         .await
         .unwrap();
     let mut bytes = vec![0; 4096];
@@ -78,6 +84,14 @@ async fn http_1_is_served_over_tls() {
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
     let answer = ask(&mut stream).await;
     assert!(answer.ends_with("HTTP/1.1"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_request_over_tls_is_secure() {
+    let server = server(Tls::pem(ONE, ONE_KEY));
+    let mut stream = shake(&server, ONE, &[]).await.unwrap();
+    let answer = ask_for("/secure", &mut stream).await;
+    assert!(answer.ends_with("\r\n\r\ntrue"), "{answer}");
 }
 
 #[cfg(feature = "http2")]

@@ -14,8 +14,8 @@ use http::HeaderMap;
 
 use super::proxies::TrustedProxies;
 
-const FORWARDED: &str = "forwarded";
-const FORWARDED_FOR: &str = "x-forwarded-for";
+pub(super) const FORWARDED: &str = "forwarded";
+pub(super) const FORWARDED_FOR: &str = "x-forwarded-for";
 
 impl TrustedProxies {
     /// The address of the client: the peer, or behind trusted proxies the rightmost address that
@@ -60,7 +60,7 @@ impl TrustedProxies {
 ///
 /// A comma separates them in quotes, too. No host and no address has one, and [`parameter`]
 /// refuses the halves, since each has a quote of its own.
-fn members<'h>(
+pub(super) fn members<'h>(
     headers: &'h HeaderMap,
     name: &'static str,
 ) -> impl Iterator<Item = Option<&'h str>> {
@@ -75,7 +75,7 @@ fn members<'h>(
 /// The value of a parameter of an element such as `for="[::1]:80";proto=https`.
 ///
 /// `None` also if the parameter is there twice or any part of the element is malformed.
-fn parameter<'h>(element: &'h str, name: &str) -> Option<&'h str> {
+pub(super) fn parameter<'h>(element: &'h str, name: &str) -> Option<&'h str> {
     let mut found = None;
     let pairs = element.split(';').map(str::trim);
     for pair in pairs.filter(|pair| !pair.is_empty()) {
@@ -98,7 +98,7 @@ fn unquoted(value: &str) -> Option<&str> {
 }
 
 /// The address of a node such as `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]` or `[::1]:80`.
-fn node_addr(node: &str) -> Option<IpAddr> {
+pub(super) fn node_addr(node: &str) -> Option<IpAddr> {
     let inner = node
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));

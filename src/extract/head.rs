@@ -122,9 +122,7 @@ pub struct ClientAddr(pub IpAddr);
 
 impl FromRequest for ClientAddr {
     async fn from_request(req: &mut Request) -> Result<Self> {
-        let here = IpAddr::from([127, 0, 0, 1]);
-        let peer = req.peer_addr().map_or(here, |peer| peer.ip());
-        let addr = req.proxies().client_addr(peer, req.headers());
+        let addr = req.proxies().client_addr(req.nearest_addr(), req.headers());
         addr.map(Self)
             .or_bad_request("`Forwarded` and `X-Forwarded-For` contradict each other")
     }

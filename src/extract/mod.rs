@@ -16,6 +16,7 @@ mod tuple;
 
 mod authority;
 mod forwarded;
+mod forwarded_proto;
 mod json_path;
 mod proxies;
 

@@ -10,7 +10,7 @@ use super::connection::{self, Peer};
 use super::io::Socket;
 use super::listener::{Accepted, Listener, Role};
 use super::shutdown::{Either, race};
-use crate::service::AppService;
+use crate::service::{AppService, Channel};
 
 /// A listener and what is done with its connections.
 #[derive(Debug)]
@@ -85,12 +85,21 @@ impl Door {
         "http"
     }
 
+    fn channel(&self) -> Channel {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return Channel::Encrypted;
+        }
+        Channel::Plain
+    }
+
     /// Serves a connection to its end. One that fails at the door is closed without a word.
     pub(super) async fn admit(&self, accepted: Accepted, config: Arc<Config>) {
         let mut stopping = self.service.lifecycle().stopping();
         let entered = tokio::time::timeout(config.head_timeout, self.enter(accepted, &config));
         if let Either::Left(Ok(Ok((socket, peer)))) = race(entered, stopping.wait()).await {
-            let view = self.service.view(peer, config.body_limit);
+            let channel = self.channel();
+            let view = self.service.view(peer, channel, config.body_limit);
             connection::serve(socket, Peer { view, config }).await;
         }
     }

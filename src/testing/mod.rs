@@ -90,7 +90,8 @@ impl TestClient {
         self
     }
 
-    /// Begins a GET of this path, with its query.
+    /// Begins a GET of this path, with its query. A whole URI, such as `https://localhost/`, asks
+    /// for its host, and by https if it says so ([`Request::is_secure`](crate::Request::is_secure)).
     #[track_caller]
     pub fn get(&self, path: impl AsRef<str>) -> TestRequest<'_> {
         self.request(Method::GET, path)

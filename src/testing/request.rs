@@ -32,7 +32,9 @@ impl<'a> TestRequest<'a> {
             Err(error) => panic!("`{path}` is no path of a request: {error}"),
         };
         let mut headers = HeaderMap::new();
-        headers.insert(HOST, HeaderValue::from_static("localhost"));
+        let host = uri.authority().map_or("localhost", |host| host.as_str());
+        let host = HeaderValue::from_str(host).expect("a host in a URI is visible ASCII");
+        headers.insert(HOST, host);
         Self {
             client,
             method,
