@@ -87,6 +87,56 @@ async fn http_1_is_served_over_tls() {
 }
 
 #[tokio::test]
+async fn a_socket_bound_elsewhere_is_served_with_tls() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let server = Server::new(app())
+        .redirect_to_https("127.0.0.1:0")
+        .tls_listener(listener, Tls::pem(ONE, ONE_KEY));
+    let server = Running::start_on(server);
+    let mut plain = server.connect();
+    plain.send(head("GET / HTTP/1.1"));
+    let answer = plain.read_response();
+    let there = format!("location: https://localhost:{}/\r\n", addr.port());
+    assert!(answer.contains(&there), "{answer}");
+    assert_eq!(server.addrs[1], addr);
+    let socket = TcpStream::connect(addr).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connecting = connector(ONE, &[]).connect(name, socket);
+    let mut stream = connecting.await.unwrap();
+    let answer = ask_for("/secure", &mut stream).await;
+    assert!(answer.ends_with("\r\n\r\ntrue"), "{answer}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_unix_socket_is_served_with_tls() {
+    let path = std::env::temp_dir().join(format!("cepa-tls-{}.sock", std::process::id()));
+    let server = Server::new(app())
+        .tls_unix(&path, Tls::pem(ONE, ONE_KEY))
+        .redirect_to_https("127.0.0.1:0");
+    let server = Running::start_on(server);
+    let mut plain = server.connect();
+    plain.send(head("GET / HTTP/1.1"));
+    let answer = plain.read_response();
+    assert!(
+        answer.contains("location: https://localhost/\r\n"),
+        "{answer}"
+    );
+    let socket = tokio::net::UnixStream::connect(&path).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connecting = connector(ONE, &[]).connect(name, socket);
+    let mut stream = connecting.await.unwrap();
+    let request = head("GET /secure HTTP/1.1");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut bytes = vec![0; 4096];
+    let count = stream.read(&mut bytes).await.unwrap();
+    assert!(bytes[..count].ends_with(b"\r\n\r\ntrue"));
+    drop(server);
+    assert!(!path.exists(), "the file is removed at the end");
+}
+
+#[tokio::test]
 async fn a_request_over_tls_is_secure() {
     let server = server(Tls::pem(ONE, ONE_KEY));
     let mut stream = shake(&server, ONE, &[]).await.unwrap();

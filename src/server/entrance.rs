@@ -32,10 +32,10 @@ pub(super) fn open(
     bound: Vec<(Listener, Role)>,
 ) -> Result<Vec<Entrance>, RunError> {
     #[cfg(feature = "tls")]
-    let port = bound.iter().find(|(_, role)| matches!(role, Role::Tls(_)));
-    #[cfg(feature = "tls")]
-    let port = port
-        .and_then(|(listener, _)| listener.addr())
+    let port = bound
+        .iter()
+        .filter(|(_, role)| matches!(role, Role::Tls(_)))
+        .find_map(|(listener, _)| listener.addr())
         .map_or(443, |addr| addr.port());
     let door = |role: Role| -> Result<Door, RunError> {
         Ok(match role {

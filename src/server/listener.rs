@@ -51,19 +51,15 @@ impl Source {
         Self { place, role }
     }
 
-    pub(super) fn ready(listener: std::net::TcpListener) -> Self {
-        Self {
-            place: Place::Ready(listener),
-            role: Role::Plain,
-        }
+    pub(super) fn ready(listener: std::net::TcpListener, role: Role) -> Self {
+        let place = Place::Ready(listener);
+        Self { place, role }
     }
 
     #[cfg(unix)]
-    pub(super) fn unix(path: std::path::PathBuf) -> Self {
-        Self {
-            place: Place::Unix(path),
-            role: Role::Plain,
-        }
+    pub(super) fn unix(path: std::path::PathBuf, role: Role) -> Self {
+        let place = Place::Unix(path);
+        Self { place, role }
     }
 
     pub(super) fn bind(self) -> Result<(Listener, Role), RunError> {
@@ -169,7 +165,9 @@ impl Listener {
                 None => "a socket".to_owned(),
             },
             #[cfg(unix)]
-            Self::Unix(_, path) => format!("unix:{}", path.display()),
+            Self::Unix(_, path) if scheme == "http" => format!("unix:{}", path.display()),
+            #[cfg(unix)]
+            Self::Unix(_, path) => format!("unix:{} ({scheme})", path.display()),
         }
     }
 

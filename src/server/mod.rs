@@ -91,14 +91,14 @@ impl Server {
     /// replaced; the file is removed at the end.
     #[cfg(unix)]
     pub fn unix(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.sources.push(Source::unix(path.into()));
+        self.sources.push(Source::unix(path.into(), Role::Plain));
         self
     }
 
     /// Listens on a socket that was bound elsewhere too, for example by systemd. Its backlog is
     /// that of whoever bound it.
     pub fn listener(mut self, listener: TcpListener) -> Self {
-        self.sources.push(Source::ready(listener));
+        self.sources.push(Source::ready(listener, Role::Plain));
         self
     }
 
@@ -109,8 +109,23 @@ impl Server {
         self
     }
 
+    /// Listens for TLS on a socket that was bound elsewhere too (feature `tls`); see
+    /// [`listener`](Self::listener).
+    #[cfg(feature = "tls")]
+    pub fn tls_listener(mut self, listener: TcpListener, tls: Tls) -> Self {
+        self.sources.push(Source::ready(listener, Role::Tls(tls)));
+        self
+    }
+
+    /// Listens for TLS on a Unix socket too (feature `tls`); see [`unix`](Self::unix).
+    #[cfg(all(feature = "tls", unix))]
+    pub fn tls_unix(mut self, path: impl Into<std::path::PathBuf>, tls: Tls) -> Self {
+        self.sources.push(Source::unix(path.into(), Role::Tls(tls)));
+        self
+    }
+
     /// Listens on an address too and redirects everything there to https (308), on the port of
-    /// the first [`tls`](Self::tls) address (feature `tls`).
+    /// the first socket for TLS that has one, or 443 (feature `tls`).
     #[cfg(feature = "tls")]
     pub fn redirect_to_https(mut self, addr: impl ToSocketAddrs) -> Self {
         self.sources.push(Source::tcp(addr, Role::Redirect));
