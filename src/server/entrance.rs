@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::RunError;
+use super::complaint::{Complaints, Refusal, Step};
 use super::config::Config;
 use super::connection::{self, Peer};
 use super::io::Socket;
@@ -22,6 +23,7 @@ pub(super) struct Entrance {
 /// What all connections of one listener go through.
 pub(super) struct Door {
     service: AppService,
+    complaints: Complaints,
     #[cfg(feature = "tls")]
     tls: Option<tokio_rustls::TlsAcceptor>,
 }
@@ -42,6 +44,7 @@ pub(super) fn open(
             Role::Plain => Door::plain(service.clone()),
             #[cfg(feature = "tls")]
             Role::Tls(tls) => Door {
+                complaints: Complaints::default(),
                 service: service.clone(),
                 tls: Some(tls.acceptor()?),
             },
@@ -72,6 +75,7 @@ impl Door {
     fn plain(service: AppService) -> Self {
         Self {
             service,
+            complaints: Complaints::default(),
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -93,14 +97,19 @@ impl Door {
         Channel::Plain
     }
 
-    /// Serves a connection to its end. One that fails at the door is closed without a word.
+    /// Serves a connection to its end. One that fails at the door is closed, with a word in the
+    /// log only.
     pub(super) async fn admit(&self, accepted: Accepted, config: Arc<Config>) {
         let mut stopping = self.service.lifecycle().stopping();
         let entered = tokio::time::timeout(config.head_timeout, self.enter(accepted, &config));
-        if let Either::Left(Ok(Ok((socket, peer)))) = race(entered, stopping.wait()).await {
-            let channel = self.channel();
-            let view = self.service.view(peer, channel, config.body_limit);
-            connection::serve(socket, Peer { view, config }).await;
+        match race(entered, stopping.wait()).await {
+            Either::Left(Ok(Ok((socket, peer)))) => {
+                let channel = self.channel();
+                let view = self.service.view(peer, channel, config.body_limit);
+                connection::serve(socket, Peer { view, config }).await;
+            }
+            Either::Left(Ok(Err(refusal))) => self.complaints.tell(&refusal),
+            Either::Left(Err(_)) | Either::Right(()) => {}
         }
     }
 
@@ -108,19 +117,28 @@ impl Door {
         &self,
         accepted: Accepted,
         config: &Config,
-    ) -> io::Result<(Box<dyn Socket>, Option<SocketAddr>)> {
+    ) -> Result<(Box<dyn Socket>, Option<SocketAddr>), Refusal> {
         let peer = accepted.peer();
         let socket = accepted.into_socket();
         #[cfg(feature = "proxy-protocol")]
-        let (socket, peer) = announced(socket, peer, config).await?;
+        let (socket, peer) = announced(socket, peer, config)
+            .await
+            .map_err(refusal(Step::Announcement, peer))?;
         #[cfg(not(feature = "proxy-protocol"))]
         let _ = config;
         #[cfg(feature = "tls")]
         if let Some(acceptor) = &self.tls {
-            return Ok((Box::new(acceptor.accept(socket).await?), peer));
+            let accepted = acceptor.accept(socket).await;
+            let socket = accepted.map_err(refusal(Step::Handshake, peer))?;
+            return Ok((Box::new(socket), peer));
         }
         Ok((socket, peer))
     }
+}
+
+#[allow(dead_code, reason = "without features nothing is asked at the door")]
+fn refusal(step: Step, peer: Option<SocketAddr>) -> impl FnOnce(io::Error) -> Refusal {
+    move |error| Refusal { step, peer, error }
 }
 
 /// The client that a trusted load balancer announces, or the peer itself.

@@ -5,6 +5,7 @@
 
 mod activity;
 mod answer;
+mod complaint;
 mod config;
 mod connection;
 mod entrance;

@@ -1,0 +1,182 @@
+//! The log of a server in a process of its own: what others send begins no line, and floods nothing.
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use cepa::Server;
+use cepa::prelude::*;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Set where this executable is started to be the server.
+const SERVES: &str = "CEPA_TEST_LOGS";
+
+#[test]
+#[ignore = "does nothing unless another test starts it"]
+fn serves() {
+    let Some(mode) = std::env::var_os(SERVES) else {
+        return;
+    };
+    let app = App::new()
+        .with(Logger::new())
+        .get("/", async || "hi")
+        .get("/files/{name}", async |Path(name): Path<String>| {
+            Err::<String, _>(Error::internal(format!("there is no file {name}")))
+        })
+        .get(
+            "/panic/{text}",
+            async |Path(text): Path<String>| -> String {
+                std::panic::resume_unwind(Box::new(text))
+            },
+        )
+        .get("/id", async |mut req: Request| {
+            let id = req.query().replace("%0a", "\n");
+            req.set_id(id);
+            Err::<String, _>(Error::internal("after the id was set"))
+        });
+    let server = Server::new(app);
+    let server = match mode.to_str().unwrap() {
+        #[cfg(feature = "tls")]
+        "tls" => {
+            let certificate = include_bytes!("certificates/one.pem");
+            let key = include_bytes!("certificates/one.key.pem");
+            server.tls("127.0.0.1:0", cepa::Tls::pem(certificate, key))
+        }
+        #[cfg(feature = "proxy-protocol")]
+        "proxy" => server.tcp("127.0.0.1:0").with_proxy_protocol(["loopback"]),
+        _ => server.tcp("127.0.0.1:0"),
+    };
+    let ended = server.run();
+    std::process::exit(i32::from(ended.is_err()));
+}
+
+/// The process of a server, killed when it is dropped.
+struct Process {
+    child: Child,
+    addr: SocketAddr,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Process {
+    fn start(mode: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["serves", "--exact", "--ignored", "--nocapture"])
+            .env(SERVES, mode)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (send, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.split(b'\n').map_while(Result::ok) {
+                drop(send.send(String::from_utf8(line).unwrap()));
+            }
+        });
+        let mut process = Self {
+            child,
+            addr: ([127, 0, 0, 1], 0).into(),
+            lines,
+        };
+        let line = process.wait_for("listening on http");
+        process.addr = line.rsplit('/').next().unwrap().parse().unwrap();
+        process
+    }
+
+    /// The next line that has this in it.
+    fn wait_for(&self, text: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE).expect(text);
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// What is answered until the server closes, and the client's address.
+    fn say(&self, bytes: &[u8]) -> (String, SocketAddr) {
+        let mut stream = TcpStream::connect(self.addr).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(bytes).unwrap();
+        let mut answer = Vec::new();
+        // A reset, because not all was read, is an end as well.
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        (answer, stream.local_addr().unwrap())
+    }
+
+    fn get(&self, target: &str) -> String {
+        let request = format!("GET {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        self.say(request.as_bytes()).0
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Whoever forges a line of a log can make it say anything.
+#[test]
+fn nothing_that_is_sent_begins_a_line_of_the_log() {
+    let process = Process::start("plain");
+    for target in [
+        "/files/a%0d%0aerror:%20forged%1b[2J",
+        "/panic/a%0aerror:%20forged%1b[2J",
+        "/id?a%0aerror:%20forged",
+        "/%0aerror:%20forged%1b",
+    ] {
+        process.get(target);
+    }
+    assert!(process.get("/").ends_with("hi"));
+    let mut lines = Vec::new();
+    while !lines
+        .last()
+        .is_some_and(|line: &String| line.contains("GET / 200"))
+    {
+        lines.push(process.lines.recv_timeout(PATIENCE).unwrap());
+    }
+    assert!(
+        lines.iter().any(|line| line.contains("forged")),
+        "{lines:?}"
+    );
+    for line in &lines {
+        assert!(!line.contains(char::is_control), "{line:?}");
+        assert!(!line.starts_with("error: forged"), "{line:?}");
+    }
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn a_failed_handshake_is_told_once_in_a_while() {
+    let process = Process::start("tls");
+    let (_, client) = process.say(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    let line = process.wait_for("no TLS connection with ");
+    assert!(line.contains(&client.to_string()), "{line}");
+    for _ in 0..20 {
+        process.say(b"\x1b[2Jerror: x\n\r\n\r\n");
+    }
+    drop(TcpStream::connect(process.addr));
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(process.lines.try_recv().ok(), None, "one line is enough");
+}
+
+#[cfg(feature = "proxy-protocol")]
+#[test]
+fn a_malformed_announcement_is_told_once_in_a_while() {
+    let process = Process::start("proxy");
+    let (answer, client) = process.say(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert_eq!(answer, "");
+    let line = process.wait_for("no PROXY protocol header from ");
+    assert!(line.contains(&client.to_string()), "{line}");
+    for _ in 0..20 {
+        process.say(b"PROXY TCP4 error: x\n\x1b[2J\r\n\r\n");
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(process.lines.try_recv().ok(), None, "one line is enough");
+}
