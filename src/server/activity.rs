@@ -8,13 +8,14 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
 use super::config::Config;
+use super::streams::Clock;
 
 /// Ticks in the shortest timeout.
 const TICKS: u32 = 4;
@@ -31,7 +32,8 @@ pub(crate) struct Activity {
     in_flight: AtomicU32,
     /// Those whose response waits for the client to take what it has of it.
     owed: AtomicU32,
-    /// Handlers that wait for bytes of their request's body.
+    /// Handlers that wait for bytes of their request's body, and streams of HTTP/2 that wait for
+    /// the client to take bytes of their response.
     readers: Mutex<Readers>,
 }
 
@@ -47,6 +49,8 @@ struct Readers {
 struct Reader {
     number: u64,
     waker: Waker,
+    /// Of one that waits for the client to take bytes.
+    clock: Option<Arc<Clock>>,
     ticks: u32,
     expired: bool,
 }
@@ -74,6 +78,26 @@ impl Activity {
     /// Notes that a handler waits for bytes of a body, in `wait` under which number; it is woken if
     /// they do not come in time. True if they did not.
     pub(crate) fn wait_for_body(&self, wait: &mut Option<u64>, waker: &Waker) -> bool {
+        self.wait(wait, waker, || None)
+    }
+
+    /// The same for a stream of HTTP/2 whose response waits for the client.
+    #[cfg(feature = "http2")]
+    pub(super) fn wait_for_client(
+        &self,
+        wait: &mut Option<u64>,
+        waker: &Waker,
+        clock: &Arc<Clock>,
+    ) -> bool {
+        self.wait(wait, waker, || Some(Arc::clone(clock)))
+    }
+
+    fn wait(
+        &self,
+        wait: &mut Option<u64>,
+        waker: &Waker,
+        clock: impl FnOnce() -> Option<Arc<Clock>>,
+    ) -> bool {
         let mut readers = self.readers();
         let known = wait.and_then(|number| readers.find(number));
         if let Some(at) = known {
@@ -87,6 +111,7 @@ impl Activity {
         readers.waiting.push(Reader {
             number,
             waker: waker.clone(),
+            clock: clock(),
             ticks: 0,
             expired: false,
         });
@@ -106,8 +131,14 @@ impl Activity {
     }
 
     /// A tick has passed; who has waited for `limit` of them is woken.
-    fn age_readers(&self, tick: Duration, limit: Duration) {
+    /// Where the socket takes nothing, no stream is to blame: the connection has a time for that.
+    fn age_readers(&self, tick: Duration, limit: Duration, blocked: bool) {
         for reader in &mut self.readers().waiting {
+            if let Some(clock) = &reader.clock
+                && (clock.has_moved() || blocked)
+            {
+                reader.ticks = 0;
+            }
             if !reader.expired && tick * reader.ticks >= limit {
                 reader.expired = true;
                 reader.waker.wake_by_ref();
@@ -261,7 +292,7 @@ impl Watchdog {
     }
 
     fn tick(&mut self, activity: &Activity, signs: &Signs) -> Option<Verdict> {
-        activity.age_readers(self.tick, self.limits[2]);
+        activity.age_readers(self.tick, self.limits[2], signs.blocked);
         let (phase, change) = self.phase(activity, signs);
         if self.mark != (phase, change) {
             self.mark = (phase, change);

@@ -16,24 +16,29 @@ use hyper::service::{HttpService, service_fn};
 
 use super::config::Config;
 use super::connection::Peer;
+use super::streams::{Clock, Piece};
 use crate::body::{Body, BodyError};
 use crate::error::Error;
 use crate::extract::split_host;
 use crate::response::{EndHooks, Response};
 use crate::service::View;
 
-/// Answers the requests of one connection.
-pub(super) fn answers(peer: Peer) -> impl Answers {
+/// Answers the requests of one connection; each may have a clock of its own.
+pub(super) fn answers(
+    peer: Peer,
+    clock: impl Fn() -> Option<Arc<Clock>> + Send + 'static,
+) -> impl Answers {
     let Peer { view, config } = peer;
     service_fn(move |req: http::Request<Incoming>| {
         let flight = Flight::begin(&view);
         let head = *req.method() == Method::HEAD;
         let signed = config.server_header;
+        let clock = clock();
         let refused = config.check(&req).err();
         let (parts, body) = req.into_parts();
         let body = Body::incoming(body, &view);
         let answer = view.answer(parts, body, refused);
-        async move { Ok(outgoing(answer.await, flight, head, signed)) }
+        async move { Ok(outgoing(answer.await, flight, clock, head, signed)) }
     })
 }
 
@@ -169,6 +174,7 @@ impl Drop for Flight {
 fn outgoing(
     mut res: Response,
     flight: Flight,
+    clock: Option<Arc<Clock>>,
     head: bool,
     signed: bool,
 ) -> http::Response<Outgoing> {
@@ -186,6 +192,7 @@ fn outgoing(
         end,
         owed: false,
         flight: Some(flight),
+        clock,
     })
 }
 
@@ -202,6 +209,7 @@ pub(super) struct Outgoing {
     /// A piece was handed over and no other asked for since.
     owed: bool,
     flight: Option<Flight>,
+    clock: Option<Arc<Clock>>,
 }
 
 impl Outgoing {
@@ -226,6 +234,9 @@ impl Outgoing {
 
     /// Notes whether it is the client's turn, to take what was handed over.
     fn owe(&mut self, owed: bool) {
+        if let Some(clock) = &self.clock {
+            return clock.owe(owed);
+        }
         if let (Some(Flight(view)), true) = (&self.flight, self.owed != owed) {
             self.owed = owed;
             if owed {
@@ -238,22 +249,26 @@ impl Outgoing {
 }
 
 impl HttpBody for Outgoing {
-    type Data = Bytes;
+    type Data = Piece;
     type Error = BodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    ) -> Poll<Option<Result<Frame<Piece>, BodyError>>> {
         self.owe(false);
         let frame = ready!(self.poll_piece(cx));
         let last = self.is_end_stream();
-        self.owe(!last && matches!(frame, Some(Ok(_))));
+        // A stream of HTTP/2 waits for the client with its last piece as well.
+        let more = !last || self.clock.is_some();
+        self.owe(more && matches!(frame, Some(Ok(_))));
+        let piece = |bytes| Piece::new(bytes, self.clock.as_ref());
+        let frame = frame.map(|frame| frame.map(|frame| frame.map_data(piece)));
         if let Some(end) = &mut self.end {
             match &frame {
                 None => end.sent(),
                 Some(Err(_)) => end.failed(),
-                Some(Ok(frame)) => end.count(frame.data_ref().map_or(0, Bytes::len)),
+                Some(Ok(frame)) => end.count(frame.data_ref().map_or(0, Piece::len)),
             }
         }
         Poll::Ready(frame)
@@ -273,7 +288,8 @@ impl HttpBody for Outgoing {
 impl Drop for Outgoing {
     fn drop(&mut self) {
         self.owe(false);
-        let ended = self.is_end_stream();
+        let expired = self.clock.as_ref().is_some_and(|clock| clock.is_expired());
+        let ended = self.is_end_stream() && !expired;
         if let Some(end) = &mut self.end
             && ended
         {

@@ -58,8 +58,8 @@ impl Server {
 
     /// How long a request body may bring, or a response take, not a single byte. Default: 30 s.
     /// A body that is waited for becomes a 408 where an answer is still possible; otherwise the
-    /// connection is closed. On HTTP/2 each request body has this time to itself, and the responses
-    /// of a connection share it.
+    /// connection is closed. On HTTP/2 each request body and each response has this time to itself,
+    /// and of a response that stalls only the stream is reset.
     pub fn with_body_timeout(mut self, timeout: Duration) -> Self {
         self.config.body_timeout = timeout;
         self

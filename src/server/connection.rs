@@ -17,6 +17,8 @@ use super::config::Config;
 use super::io::{Io, Socket};
 #[cfg(feature = "http2")]
 use super::shutdown::{Either, race};
+#[cfg(feature = "http2")]
+use super::streams::Streams;
 use crate::service::View;
 
 /// The header limit that hyper has without being told.
@@ -73,7 +75,7 @@ async fn serve_http1<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>
     builder
         .max_header_size(peer.config.head_limit)
         .max_buf_size(peer.config.head_limit);
-    let answers = answers(peer);
+    let answers = answers(peer, || None);
     let connection = builder
         .serve_connection(TokioIo::new(io), answers)
         .with_upgrades();
@@ -95,20 +97,20 @@ where
 
 #[cfg(feature = "http2")]
 async fn serve_http2<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>) {
-    let mut builder =
-        hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
+    let streams = Streams::new(&peer.view);
+    let mut builder = hyper::server::conn::http2::Builder::new(streams.clone());
     builder
         .max_concurrent_streams(peer.config.stream_limit)
         .max_header_list_size(u32::try_from(peer.config.head_limit).unwrap_or(u32::MAX))
         .max_send_buf_size(64 * 1024);
-    let answers = answers(peer);
+    let answers = answers(peer, move || Some(streams.begin()));
     turns
         .drive(pin!(builder.serve_connection(TokioIo::new(io), answers)))
         .await;
 }
 
 #[cfg(feature = "http2")]
-impl<I, S> Served for hyper::server::conn::http2::Connection<I, S, hyper_util::rt::TokioExecutor>
+impl<I, S> Served for hyper::server::conn::http2::Connection<I, S, Streams>
 where
     S: Answers,
     Self: Future<Output = Result<(), hyper::Error>>,

@@ -16,6 +16,7 @@ mod proxy_protocol;
 mod run_error;
 mod serve;
 mod shutdown;
+mod streams;
 #[cfg(feature = "tls")]
 mod tls;
 
