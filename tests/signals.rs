@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Set where this executable is started to be the server.
 const SERVES: &str = "CEPA_TEST_SERVES";
 
+const STOP_TIMEOUT: &str = "CEPA_TEST_STOP_TIMEOUT";
+
 /// The server of the other tests, in the process that they start.
 #[test]
 #[ignore = "does nothing unless another test starts it"]
@@ -49,8 +51,16 @@ fn serves() {
             eprintln!("stuck");
             cepa::blocking(|| std::thread::sleep(Duration::from_secs(3_600))).await
         })
+        .get("/hogged", async || {
+            eprintln!("stuck");
+            std::thread::sleep(Duration::from_secs(3_600));
+        })
         .on_stop(move || async move { eprintln!("sent {}", total.load(Ordering::SeqCst)) });
-    let ended = Server::new(app).tcp("127.0.0.1:0").run();
+    let mut server = Server::new(app).tcp("127.0.0.1:0");
+    if let Ok(seconds) = std::env::var(STOP_TIMEOUT) {
+        server = server.with_stop_timeout(Duration::from_secs(seconds.parse().unwrap()));
+    }
+    let ended = server.run();
     std::process::exit(i32::from(ended.is_err()));
 }
 
@@ -246,6 +256,34 @@ fn a_second_signal_stops_at_once_and_says_what_was_cut() {
             "what was cut shows in the status"
         );
         assert!(start.elapsed() < Duration::from_secs(5), "{path}");
+    }
+}
+
+/// With its only worker blocked, a runtime notices neither signals nor time.
+#[test]
+fn a_handler_that_blocks_the_only_worker_holds_no_stop_up() {
+    for (stop_timeout, signals) in [("1", 1), ("3600", 2)] {
+        let shell = format!("export TOKIO_WORKER_THREADS=1 {STOP_TIMEOUT}={stop_timeout};");
+        let mut process = Process::start(&shell);
+        let mut client = process.connect();
+        client
+            .write_all(b"GET /hogged HTTP/1.1\r\nhost: x\r\n\r\n")
+            .unwrap();
+        process.wait_for("stuck");
+        let start = Instant::now();
+        process.terminate();
+        process.wait_for("stopping: finishing what is in flight");
+        if signals == 2 {
+            process.terminate();
+        }
+        process.wait_for("warning: the stop cut 1 connections and 0 tasks");
+        process.wait_for("sent ");
+        assert!(!process.wait().success());
+        assert!(
+            start.elapsed() < Duration::from_secs(8),
+            "{:?}",
+            start.elapsed()
+        );
     }
 }
 

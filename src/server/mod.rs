@@ -28,6 +28,7 @@ pub use run_error::RunError;
 pub use serve::{BoundServer, StopHandle};
 pub(crate) use shutdown::Lifecycle;
 pub use shutdown::Stopping;
+use shutdown::Watch;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 
@@ -36,7 +37,7 @@ use crate::log::{self, Level};
 use config::Config;
 use listener::{Role, Source};
 
-/// What blocking work whose request is gone may still take when everything else has ended.
+/// What work that blocks its thread, its request gone, may still take when all else has ended.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// An app with the addresses it listens on, its limits and its timeouts.
@@ -192,8 +193,10 @@ impl Server {
         }
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.enable_all().build().map_err(RunError::Runtime)?;
-        let ended = runtime.block_on(self.listen());
-        // Work of `blocking` cannot be cut; without this, one that hangs would keep the process.
+        let watch = Watch::start().map_err(RunError::Runtime)?;
+        let served = async { self.bind().await?.serve_watched(Some(watch)).await };
+        let ended = runtime.block_on(served);
+        // What blocks its thread cannot be cut; without this, one that hangs would keep the process.
         runtime.shutdown_timeout(FAREWELL);
         ended
     }

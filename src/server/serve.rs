@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
+use super::FAREWELL;
 use super::config::Config;
 use super::entrance::{self, Entrance};
 use super::listener::{Listener, Role};
 use super::run_error::RunError;
-use super::shutdown::{Either, Signals, Stopping, race};
+use super::shutdown::{Either, Signals, Stopping, Watch, race};
 use crate::error::Error;
 use crate::log::{self, Level};
 use crate::service::AppService;
@@ -87,7 +88,12 @@ impl BoundServer {
     /// A start hook that fails or is interrupted (nothing was accepted then), a stop hook that
     /// fails or takes longer than the stop timeout, and [`RunError::Cut`].
     pub async fn serve(self) -> Result<(), RunError> {
-        let mut signals = Signals::new();
+        self.serve_watched(None).await
+    }
+
+    /// The same, with the signals and timers of a thread that no handler can block.
+    pub(super) async fn serve_watched(self, watch: Option<Watch>) -> Result<(), RunError> {
+        let mut signals = Signals::new(watch);
         let told = race(self.stop.0.notified(), signals.next());
         match race(self.service.start(), told).await {
             Either::Left(started) => started.map_err(RunError::Start)?,
@@ -109,9 +115,15 @@ impl BoundServer {
         race(self.stop.0.notified(), signals.next()).await;
         log::emit(Level::Info, "stopping: finishing what is in flight");
         self.service.lifecycle().stop();
-        while acceptors.join_next().await.is_some() {}
-        let finished = finish(&self.service, &accepting, stop_timeout, &mut signals).await;
-        let hooks = tokio::time::timeout(stop_timeout, self.service.run_stop_hooks());
+        let finished = finish(
+            &self.service,
+            &accepting,
+            acceptors,
+            stop_timeout,
+            &mut signals,
+        );
+        let finished = finished.await;
+        let hooks = signals.limit(stop_timeout, self.service.run_stop_hooks());
         match race(hooks, signals.next()).await {
             Either::Left(Ok(ended)) => ended.map_err(RunError::Stop)?,
             Either::Left(Err(_)) | Either::Right(()) => {
@@ -126,24 +138,32 @@ impl BoundServer {
 async fn finish(
     service: &AppService,
     accepting: &Accepting,
+    mut acceptors: JoinSet<()>,
     stop_timeout: Duration,
     signals: &mut Signals,
 ) -> Result<(), RunError> {
-    let mut connections = accepting.take_connections();
+    let mut connections = JoinSet::new();
     let finished = async {
+        while acceptors.join_next().await.is_some() {}
+        connections = accepting.take_connections();
         while connections.join_next().await.is_some() {}
         service.lifecycle().idle().await;
     };
-    let limited = tokio::time::timeout(stop_timeout, finished);
+    let limited = signals.limit(stop_timeout, finished);
     if let Either::Left(Ok(())) = race(limited, signals.next()).await {
         return Ok(());
+    }
+    if !acceptors.is_empty() {
+        // They could not run either.
+        connections = accepting.take_connections();
     }
     let cut = RunError::Cut {
         connections: connections.len(),
         tasks: service.lifecycle().tasks(),
     };
     log::emit(Level::Warn, &cut.to_string());
-    connections.shutdown().await;
+    // One whose handler blocks its thread does not end.
+    let _ = signals.limit(FAREWELL, connections.shutdown()).await;
     Err(cut)
 }
 

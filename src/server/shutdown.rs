@@ -2,13 +2,17 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::pin::pin;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
+use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Timeout;
 
 /// Tells when the server begins to stop; an extractor, and [`Request::stopping`](crate::Request::stopping).
 ///
@@ -127,21 +131,53 @@ pub(crate) async fn race<A: Future, B: Future>(left: A, right: B) -> Either<A::O
     .await
 }
 
-/// SIGTERM and Ctrl-C, noticed from the moment this is made.
+/// A thread that watches signals and timers, whatever blocks the workers of another runtime.
+///
+/// It ends with this value.
+pub(super) struct Watch {
+    handle: Handle,
+    _end: oneshot::Sender<()>,
+}
+
+impl Watch {
+    pub(super) fn start() -> io::Result<Self> {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let (_end, ended) = oneshot::channel::<()>();
+        let thread = std::thread::Builder::new().name("cepa-watch".to_owned());
+        thread.spawn(move || drop(runtime.block_on(ended)))?;
+        Ok(Self { handle, _end })
+    }
+}
+
+/// SIGTERM and Ctrl-C, noticed from the moment this is made, and the time that a stop takes.
 pub(super) struct Signals {
+    /// Whose signals and timers these are, if not those of the running runtime.
+    watch: Option<Watch>,
     #[cfg(unix)]
     streams: [Option<tokio::signal::unix::Signal>; 2],
 }
 
 impl Signals {
-    pub(super) fn new() -> Self {
-        Self {
+    pub(super) fn new(watch: Option<Watch>) -> Self {
+        let entered = watch.as_ref().map(|watch| watch.handle.enter());
+        let signals = Self {
             #[cfg(unix)]
             streams: {
                 use tokio::signal::unix::{SignalKind, signal};
                 [SignalKind::terminate(), SignalKind::interrupt()].map(|kind| signal(kind).ok())
             },
-        }
+            watch: None,
+        };
+        drop(entered);
+        Self { watch, ..signals }
+    }
+
+    /// A limit for a future, kept also where the workers are blocked.
+    pub(super) fn limit<F: Future>(&self, time: Duration, future: F) -> Timeout<F> {
+        let _entered = self.watch.as_ref().map(|watch| watch.handle.enter());
+        tokio::time::timeout(time, future)
     }
 
     /// Waits for the next one; forever, if the system does not tell.
