@@ -49,9 +49,13 @@ pub(crate) const BODY_LIMIT: u64 = 2 * 1024 * 1024;
 
 impl Request {
     pub(crate) fn new(mut head: Parts, body: Body, view: Arc<View>) -> Self {
-        // HTTP/2 has the host in the URI; readers of the header find it in both.
+        // HTTP/2 has the host in the URI, and the absolute form of HTTP/1.1, where it replaces
+        // another (RFC 9112, 3.2.2). Readers of the header find the same there.
         if let Some(authority) = head.uri.authority()
-            && !head.headers.contains_key(header::HOST)
+            && head.headers.get(header::HOST).is_none_or(|host| {
+                let authority = authority.as_str().as_bytes();
+                !host.as_bytes().eq_ignore_ascii_case(authority)
+            })
             && let Ok(host) = HeaderValue::from_str(authority.as_str())
         {
             head.headers.insert(header::HOST, host);

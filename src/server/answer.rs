@@ -17,6 +17,7 @@ use hyper::service::{HttpService, service_fn};
 use super::config::Config;
 use super::connection::Peer;
 use super::streams::{Clock, Piece};
+use super::target::check_target;
 use crate::body::{Body, BodyError};
 use crate::error::Error;
 use crate::extract::split_host;
@@ -66,6 +67,7 @@ impl<S> Answers for S where
 impl Config {
     /// What RFC 9112 leaves to the server to refuse, and the limits hyper has no setting for.
     fn check<B: HttpBody>(&self, req: &http::Request<B>) -> Result<(), Error> {
+        check_target(req.method(), req.uri())?;
         let target = req
             .uri()
             .path_and_query()

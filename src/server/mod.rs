@@ -17,6 +17,7 @@ mod run_error;
 mod serve;
 mod shutdown;
 mod streams;
+mod target;
 #[cfg(feature = "tls")]
 mod tls;
 
