@@ -186,4 +186,54 @@ mod tests {
             parse_binary(random() as u8, random() as u8, &bytes);
         }
     }
+
+    /// What follows the header is the first request, or the handshake.
+    #[tokio::test]
+    async fn a_header_is_taken_and_nothing_of_what_follows() {
+        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = move || {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed
+        };
+        for round in 0..100_000 {
+            let [a, b, c, d, low, high, ..] = random().to_be_bytes();
+            let addr = SocketAddr::from(([a, b, c, d], u16::from_be_bytes([low, high])));
+            let more = vec![7; (random() % 40) as usize];
+            let (header, wanted) = match round % 4 {
+                0 => (
+                    format!(
+                        "PROXY TCP4 {} 198.51.100.1 {} 80\r\n",
+                        addr.ip(),
+                        addr.port()
+                    )
+                    .into(),
+                    Some(Some(addr)),
+                ),
+                1 => (b"PROXY UNKNOWN\r\n".to_vec(), Some(None)),
+                2 => {
+                    let length = u16::try_from(12 + more.len()).unwrap().to_be_bytes();
+                    let fixed = [0x21, 0x11, length[0], length[1], a, b, c, d, 0, 0, 0, 0];
+                    let ports = [low, high, 0, 80];
+                    (
+                        [&SIGNATURE[..], &fixed, &ports, &more].concat(),
+                        Some(Some(addr)),
+                    )
+                }
+                _ => {
+                    let noise = (0..random() % 200).map(|_| random() as u8);
+                    (noise.collect(), None)
+                }
+            };
+            let rest: Vec<u8> = (0..random() % 30).map(|_| random() as u8).collect();
+            let sent = [&header[..], &rest].concat();
+            let mut left = &sent[..];
+            let read = read(&mut left).await.ok();
+            assert_eq!(read, wanted, "{header:?}");
+            if wanted.is_some() {
+                assert_eq!(left, &rest[..], "{header:?}");
+            }
+        }
+    }
 }
