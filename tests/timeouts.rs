@@ -135,6 +135,7 @@ fn a_body_that_comes_slowly_is_read_to_its_end() {
     assert!(client.read_response().ends_with("aaaaaaaaaa"));
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_client_that_takes_no_bytes_is_let_go() {
     let server = Running::start(server());
@@ -157,6 +158,7 @@ fn an_http2_client_that_asks_nothing_is_let_go() {
 }
 
 /// So many chunks use up the runtime's budget for a turn, and the timer is looked at all the same.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_client_that_takes_no_bytes_of_an_endless_stream_is_let_go() {
     let server = Running::start(server());

@@ -68,7 +68,8 @@ impl Running {
         self.thread.take().unwrap().join().unwrap()
     }
 
-    /// Waits until the server has this many connections, by the system's own table.
+    /// Waits until the server has this many connections, by the system's own table (`man proc`).
+    #[cfg(target_os = "linux")]
     pub fn wait_for_connections(&self, count: usize) {
         let start = Instant::now();
         while self.connections() != count {
@@ -81,6 +82,7 @@ impl Running {
         }
     }
 
+    #[cfg(target_os = "linux")]
     fn connections(&self) -> usize {
         let port = format!(":{:04X}", self.addr.port());
         let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
