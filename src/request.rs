@@ -153,6 +153,10 @@ impl Request {
         host(&self.0.uri, &self.0.headers)
     }
 
+    pub(crate) fn port(&self) -> Option<u16> {
+        authority(&self.0.uri, &self.0.headers)?.1
+    }
+
     /// Changes the host. In `before_routing` this decides which host's routes match.
     ///
     /// # Errors
@@ -272,6 +276,7 @@ impl Request {
     /// inside its crate, such as `"users::show"`, or what [`Handler::named`](crate::Handler::named)
     /// said. Values are percent-encoded; those that the route has no parameter for become the
     /// query. A missing parameter is an error, and so is a route that is not there or there twice.
+    /// For a route of a host it begins with `//` and the host, at the port this request came to.
     ///
     /// ```
     /// use cepa::prelude::*;
@@ -294,7 +299,8 @@ impl Request {
         target: impl Link<M>,
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
-        self.0.view.core.router.routes.url_for(target, values)
+        let routes = &self.0.view.core.router.routes;
+        routes.url_for(target, values, self.port())
     }
 
     /// The state of this type in the scope of the running middleware or handler.
@@ -467,11 +473,15 @@ impl Request {
 }
 
 fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    authority(uri, headers).map(|(host, _port)| host)
+}
+
+fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<(&'a str, Option<u16>)> {
     let authority = match uri.authority() {
         Some(authority) => authority.as_str().as_bytes(),
         None => headers.get(header::HOST)?.as_bytes(),
     };
-    parse_host(authority).map(|(host, _port)| host)
+    parse_host(authority)
 }
 
 /// Method, path and the names of headers; values may hold secrets.

@@ -264,7 +264,7 @@ impl AppService {
         &self.view.core.router.routes
     }
 
-    /// The path of a route; see [`Request::url_for`].
+    /// The path of a route; see [`Request::url_for`]. To another host, it is without port.
     ///
     /// # Errors
     /// 500 with a sentence that says what is missing.
@@ -274,7 +274,7 @@ impl AppService {
         target: impl Link<M>,
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
-        self.view.core.router.routes.url_for(target, values)
+        self.view.core.router.routes.url_for(target, values, None)
     }
 
     /// This service, stopped together with another.

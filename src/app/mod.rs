@@ -382,7 +382,7 @@ impl App {
         target: impl Link<M>,
         values: &[(&str, &dyn fmt::Display)],
     ) -> crate::Result<String> {
-        self.routes().url_for(target, values)
+        self.routes().url_for(target, values, None)
     }
 }
 

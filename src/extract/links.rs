@@ -28,7 +28,10 @@ use crate::service::View;
 /// res.assert_status(201).assert_header("location", "/notes/7");
 /// ```
 #[derive(Clone)]
-pub struct Links(Arc<View>);
+pub struct Links {
+    view: Arc<View>,
+    port: Option<u16>,
+}
 
 impl Links {
     /// The path of a route; see [`Request::url_for`].
@@ -41,13 +44,15 @@ impl Links {
         target: impl Link<M>,
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
-        self.0.core.router.routes.url_for(target, values)
+        let routes = &self.view.core.router.routes;
+        routes.url_for(target, values, self.port)
     }
 }
 
 impl FromRequest for Links {
     async fn from_request(req: &mut Request) -> Result<Self> {
-        Ok(Self(Arc::clone(req.view())))
+        let (view, port) = (Arc::clone(req.view()), req.port());
+        Ok(Self { view, port })
     }
 }
 

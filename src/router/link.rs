@@ -71,6 +71,7 @@ impl RouteTable {
         &self,
         target: impl Link<M>,
         values: &[(&str, &dyn Display)],
+        port: Option<u16>,
     ) -> Result<String> {
         let mut matching = self.iter().filter(|route| target.matches(route));
         let Some(route) = matching.next() else {
@@ -91,27 +92,26 @@ impl RouteTable {
                 other.location(),
             )));
         }
-        build(route, values)
+        build(route, values, port)
     }
 }
 
-/// Whether the next parameter, of which `used` came before, is one of the host.
-fn part_is_of_host(route: &Route, used: usize) -> bool {
-    route
-        .host
-        .as_ref()
-        .is_some_and(|host| used < host.names().count())
-}
-
+/// `port` is that of a link to another host.
 #[track_caller]
-fn build(route: &Route, values: &[(&str, &dyn Display)]) -> Result<String> {
+fn build(route: &Route, values: &[(&str, &dyn Display)], port: Option<u16>) -> Result<String> {
     let mut url = String::new();
     let mut used = Vec::new();
     let host = route.host.iter().flat_map(|host| host.parts());
+    let host = host.map(|part| (part, true));
+    let path = route.pattern.parts().iter().map(|part| (part, false));
+    let mut port = port.filter(|_| route.host.is_some());
     if route.host.is_some() {
         url.push_str("//");
     }
-    for part in host.chain(route.pattern.parts()) {
+    for (part, of_host) in host.chain(path) {
+        if let Some(port) = port.take_if(|_| !of_host) {
+            let _ = write!(url, ":{port}");
+        }
         let (name, is_rest) = match part {
             Part::Literal(text) => {
                 url.push_str(text);
@@ -127,7 +127,6 @@ fn build(route: &Route, values: &[(&str, &dyn Display)]) -> Result<String> {
             )));
         };
         let value = value.to_string();
-        let of_host = part_is_of_host(route, used.len());
         if of_host
             && !value
                 .chars()

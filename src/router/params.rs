@@ -57,6 +57,11 @@ impl Spans {
             .take(self.count)
     }
 
+    /// Whether none reaches beyond this byte.
+    pub(super) fn end_by(&self, length: usize) -> bool {
+        self.iter().all(|(_, end)| end as usize <= length)
+    }
+
     fn slice<'t>(&self, text: &'t str, index: usize) -> &'t str {
         let inline = self.inline.get(index);
         let (start, end) = *inline.unwrap_or_else(|| &self.more[index - INLINE]);

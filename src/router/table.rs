@@ -151,6 +151,7 @@ impl Table {
         self.of_server(method, path)
             .or_else(|| self.other_methods(path))
             .or_else(|| self.other_slash(method, path))
+            .or_else(|| self.other_methods_of_same(path))
             .unwrap_or_else(|| self.below_prefix(path))
     }
 
@@ -187,9 +188,21 @@ impl Table {
 
     /// The methods that match a path.
     fn other_methods(&self, path: &str) -> Option<Place> {
+        self.methods_where(path, |_, _| true)
+    }
+
+    /// The methods that match a path with its last slash toggled, where that is the same path.
+    fn other_methods_of_same(&self, path: &str) -> Option<Place> {
+        self.methods_where(&toggled(path)?, |target, spans| {
+            target.slash == TrailingSlash::Same && spans.end_by(path.len())
+        })
+    }
+
+    fn methods_where(&self, path: &str, counts: impl Fn(&Target, &Spans) -> bool) -> Option<Place> {
         let named = |(method, trie): &'_ (Option<Method>, Trie<Target>)| {
             let method = method.as_ref()?;
             trie.at(path)
+                .filter(|(target, spans)| counts(target, spans))
                 .map(|(target, spans)| (method.to_string(), target, spans))
         };
         let mut matching = self.tries.iter().filter_map(named);
@@ -206,15 +219,10 @@ impl Table {
 
     /// What becomes of a path that matches with its last slash toggled.
     fn other_slash(&self, method: &Method, path: &str) -> Option<Place> {
-        let toggled = match path.strip_suffix('/') {
-            Some("") => return None,
-            Some(plain) => plain.to_owned(),
-            None => format!("{path}/"),
-        };
+        let toggled = toggled(path)?;
         let (target, spans) = self.trie_of(method).at(&toggled)?;
         match target.slash {
-            // A catch-all may have captured the byte that the path does not have.
-            TrailingSlash::Same if spans.iter().all(|(_, end)| end as usize <= path.len()) => {
+            TrailingSlash::Same if spans.end_by(path.len()) => {
                 Some(Place::new(target.chain, spans))
             }
             // A path like `//host` would lead a browser away from this site.
@@ -224,6 +232,15 @@ impl Table {
             }
             _ => None,
         }
+    }
+}
+
+/// A path with a slash at its end, or without the one it has; the root has no other form.
+fn toggled(path: &str) -> Option<String> {
+    match path.strip_suffix('/') {
+        Some("") => None,
+        Some(plain) => Some(plain.to_owned()),
+        None => Some(format!("{path}/")),
     }
 }
 

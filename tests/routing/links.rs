@@ -196,3 +196,40 @@ fn every_link_is_answered_by_its_own_route() {
     }
     assert!(made > 4_000, "{made}");
 }
+
+/// A server on a port of its own has its other hosts there too.
+#[test]
+fn a_link_to_another_host_keeps_the_port() {
+    async fn home() {}
+    let inner = App::new().get("/home", home);
+    let app = App::new()
+        .host("{tenant}.test", inner)
+        .get("/request", async |req: Request| {
+            req.url_for(home, &[("tenant", &"acme"), ("q", &1)])
+        })
+        .get("/links", async |links: Links| {
+            links.url_for(home, &[("tenant", &"acme"), ("q", &1)])
+        })
+        .get("/here", async |req: Request| {
+            req.url_for("links::users::list", &[])
+        })
+        .get("/users", users::list);
+    let client = app.test();
+    for path in ["/request", "/links"] {
+        let rows = [
+            ("localhost", "//acme.test/home?q=1"),
+            ("localhost:3000", "//acme.test:3000/home?q=1"),
+            ("[::1]:80", "//acme.test:80/home?q=1"),
+            ("localhost:x", "//acme.test/home?q=1"),
+        ];
+        for (host, wanted) in rows {
+            client
+                .get(path)
+                .header("host", host)
+                .send()
+                .assert_text(wanted);
+        }
+    }
+    let here = client.get("/here").header("host", "localhost:3000").send();
+    here.assert_text("/users");
+}

@@ -314,6 +314,26 @@ fn the_last_slash_counts_unless_the_app_says_otherwise() {
     );
 }
 
+/// As for the path without the slash, of which it is another spelling.
+#[test]
+fn another_method_of_the_same_path_is_a_405_with_either_slash() {
+    let app = |policy| routes(&["GET /a", "PUT /b/", "GET /f/{*r}"]).trailing_slash(policy);
+    table(
+        app(TrailingSlash::Same),
+        &[
+            ("POST /a", "405 GET, HEAD, OPTIONS"),
+            ("POST /a/", "405 GET, HEAD, OPTIONS"),
+            ("OPTIONS /a/", "204 GET, HEAD, OPTIONS"),
+            ("GET /b", "405 OPTIONS, PUT"),
+            ("POST /f", "404"),
+            ("POST /", "404"),
+        ],
+    );
+    for policy in [TrailingSlash::Strict, TrailingSlash::Redirect] {
+        table(app(policy), &[("POST /a/", "404"), ("GET /b", "404")]);
+    }
+}
+
 #[test]
 fn both_slashes_may_have_routes_of_their_own() {
     for policy in [
