@@ -29,6 +29,7 @@ pub(crate) enum NeedKind {
         name: &'static str,
         probe: fn(&[Box<str>]) -> Result<(), PathError>,
     },
+    BeforeRouting,
 }
 
 impl Need {
@@ -57,6 +58,13 @@ impl Need {
             name: std::any::type_name::<T>(),
             probe: probe::<T>,
         })
+    }
+
+    /// A place in [`App::before_routing`](crate::App::before_routing), for a middleware that
+    /// changes what the router matches.
+    #[must_use]
+    pub fn before_routing() -> Self {
+        Self(NeedKind::BeforeRouting)
     }
 }
 

@@ -6,7 +6,7 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::needs::Needs;
+use super::needs::{BEFORE, Needs};
 use super::{App, Check, Child, Mount, Place, RouteEntry};
 use crate::chain::{Chain, Run, Step};
 use crate::handler::Endpoint;
@@ -147,6 +147,7 @@ impl Composer {
     /// Composes one scope and those mounted in it; says how many routes and fallbacks they have.
     fn visit(&mut self, app: &App, outer: Outer, outermost: bool) -> usize {
         self.problems.extend(app.problems.iter().cloned());
+        self.check_options(app);
         if !outermost {
             self.only_outermost(app);
         }
@@ -233,6 +234,17 @@ impl Composer {
         self.problems
             .extend(self.needs.of_states(&self.scopes, &inner.layers));
         inner
+    }
+
+    /// Reports options of middleware that cannot work.
+    fn check_options(&mut self, app: &App) {
+        let fallback = app.fallback.iter().map(|(endpoint, _)| endpoint);
+        let endpoints = app.routes.iter().map(|route| &route.endpoint);
+        let own = endpoints.chain(fallback).flat_map(|one| &one.middleware);
+        for (middleware, place) in app.before.iter().chain(&app.middleware).chain(own) {
+            let named = |problem| Problem::new(place, format!("`{}`: {problem}", middleware.name));
+            self.problems.extend(middleware.problems.iter().map(named));
+        }
     }
 
     /// Reports what only the outermost app can have.
@@ -377,7 +389,7 @@ impl Composer {
         self.problems
             .extend(self.needs.of_states(&self.scopes, &links));
         self.problems
-            .extend(self.needs.of_chain(&links, "before the match", &[]));
+            .extend(self.needs.of_chain(&links, BEFORE, &[]));
         let last = self.own_step(Match, 0);
         Some(self.push_chain(&links, Some(last), None, Vec::new()))
     }

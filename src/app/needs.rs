@@ -19,6 +19,9 @@ pub(super) struct Needs {
     before: HashSet<TypeId>,
 }
 
+/// Where the before-routing chain answers, in messages.
+pub(super) const BEFORE: &str = "before the match";
+
 impl Needs {
     pub(super) fn of(app: &App) -> Self {
         let mut needs = Self::default();
@@ -92,6 +95,11 @@ impl Needs {
             for need in &link.needs {
                 let problem = match need.0 {
                     NeedKind::State { .. } => None,
+                    NeedKind::BeforeRouting if at == BEFORE => None,
+                    NeedKind::BeforeRouting => Some(format!(
+                        "`{}` changes what the router matches: move it to `.before_routing(..)` of the outermost app",
+                        link.name
+                    )),
                     NeedKind::Local { id, .. } if provided.contains(&id) => None,
                     NeedKind::Local { id, name } => {
                         self.missing_local(links, &provided, link, id, name)

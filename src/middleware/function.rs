@@ -25,6 +25,8 @@ pub struct AnyMiddleware {
     pub(crate) name: Cow<'static, str>,
     pub(crate) needs: Vec<Need>,
     pub(crate) provides: Vec<Provided>,
+    /// What is wrong with its options.
+    pub(crate) problems: Vec<String>,
 }
 
 impl AnyMiddleware {
@@ -33,6 +35,7 @@ impl AnyMiddleware {
             name: middleware.name(),
             needs: middleware.requires(),
             provides: middleware.provides(),
+            problems: middleware.problems(),
             run: Arc::new(OfType(middleware)),
         }
     }
@@ -196,6 +199,7 @@ macro_rules! function_middleware {
                     name: crate::names::short::<F>(),
                     needs: Self::Args::requires(),
                     provides: vec![Provided::anything()],
+                    problems: Vec::new(),
                     run: Arc::new(OfFunction::<F, Self::Args, K>(self, PhantomData)),
                 })
             }

@@ -60,6 +60,12 @@ pub trait Middleware: Send + Sync + 'static {
     fn provides(&self) -> Vec<Provided> {
         Vec::new()
     }
+
+    /// What is wrong with its options: a sentence with the fix for each.
+    /// [`App::build`](crate::App::build) reports them with the line that added this middleware.
+    fn problems(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// The rest of the chain, from the inside of one middleware down to the handler.

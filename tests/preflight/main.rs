@@ -4,6 +4,7 @@
 
 mod fine;
 mod needs;
+mod options;
 mod paths;
 mod routes;
 mod warnings;
