@@ -2,14 +2,19 @@
 //!
 //! Before it: the middleware written above it. After it: those below, then the handler.
 
+mod cors;
+mod cross_origin;
 mod function;
 mod logger;
+mod origin;
 mod provide;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 
+pub use cors::Cors;
+pub use cross_origin::CrossOrigin;
 pub use function::{AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType, MiddlewareLike};
 pub use logger::Logger;
 pub use provide::{Provide, provide};
