@@ -2,10 +2,14 @@
 //!
 //! Before it: the middleware written above it. After it: those below, then the handler.
 
+mod body_limit;
 mod cors;
 mod cross_origin;
 mod function;
+mod host_guard;
 mod logger;
+mod method_override;
+mod normalize_path;
 mod origin;
 mod provide;
 
@@ -13,10 +17,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 
+pub use body_limit::BodyLimit;
 pub use cors::Cors;
 pub use cross_origin::CrossOrigin;
 pub use function::{AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType, MiddlewareLike};
+pub use host_guard::HostGuard;
 pub use logger::Logger;
+pub use method_override::MethodOverride;
+pub use normalize_path::NormalizePath;
 pub use provide::{Provide, provide};
 
 use crate::preflight::{Need, Provided};

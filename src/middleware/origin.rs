@@ -21,17 +21,11 @@ impl<'a> Origin<'a> {
             .bytes()
             .next()
             .is_some_and(|b| b.is_ascii_alphabetic());
-        let end = match rest.strip_prefix('[') {
-            Some(inner) => {
-                let length = inner.find(']')?;
-                inner[..length].parse::<Ipv6Addr>().ok()?;
-                length + 2
-            }
+        let end = match rest.find(']') {
+            Some(last) => last + 1,
             None => rest.find(':').unwrap_or(rest.len()),
         };
         let (host, port) = rest.split_at(end);
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-        let is_host = host.starts_with('[') || (!host.is_empty() && host.bytes().all(is_name));
         let port = match port.strip_prefix(':') {
             Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
                 Some(digits.parse().ok()?)
@@ -40,7 +34,20 @@ impl<'a> Origin<'a> {
             None if port.is_empty() => None,
             None => return None,
         };
-        (begins && scheme.bytes().all(is_scheme) && is_host).then_some(Self { scheme, host, port })
+        (begins && scheme.bytes().all(is_scheme) && is_host(host)).then_some(Self {
+            scheme,
+            host,
+            port,
+        })
+    }
+}
+
+/// A name, an IPv4 address, or an IPv6 address in brackets.
+pub(super) fn is_host(text: &str) -> bool {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    match text.strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
+        Some(inner) => inner.is_some_and(|inner| inner.parse::<Ipv6Addr>().is_ok()),
+        None => !text.is_empty() && text.bytes().all(is_name),
     }
 }
 

@@ -92,17 +92,8 @@ impl Config {
         }
         let host = host(req)?;
         match &self.allowed_hosts {
-            Some(allowed)
-                if !allowed
-                    .iter()
-                    .any(|name| name.as_bytes().eq_ignore_ascii_case(host)) =>
-            {
-                Err(Error::new(
-                    StatusCode::MISDIRECTED_REQUEST,
-                    "this server does not answer for this host",
-                ))
-            }
-            _ => Ok(()),
+            Some(allowed) => allowed.admit(host),
+            None => Ok(()),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! The limits and timeouts of a server; each has a safe default and one method to change it.
 
+use std::panic::Location;
 use std::time::Duration;
 
 use super::Server;
+use crate::middleware::{HostGuard, Middleware};
+use crate::preflight::Problem;
 use crate::request::BODY_LIMIT;
 
 /// What [`Server`] was told; one value for each `with_` method there.
@@ -18,8 +21,10 @@ pub(crate) struct Config {
     pub(crate) body_limit: u64,
     pub(crate) connection_limit: usize,
     pub(crate) stream_limit: u32,
-    pub(crate) allowed_hosts: Option<Vec<String>>,
+    pub(crate) allowed_hosts: Option<HostGuard>,
     pub(crate) server_header: bool,
+    /// What is wrong with it, each with the line that set it.
+    pub(crate) problems: Vec<Problem>,
     #[cfg(feature = "proxy-protocol")]
     pub(crate) proxy_peers: Result<crate::extract::TrustedProxies, String>,
 }
@@ -39,6 +44,7 @@ impl Default for Config {
             stream_limit: 100,
             allowed_hosts: None,
             server_header: true,
+            problems: Vec::new(),
             #[cfg(feature = "proxy-protocol")]
             proxy_peers: Ok(crate::extract::TrustedProxies::default()),
         }
@@ -99,7 +105,7 @@ impl Server {
 
     /// The largest request body that extractors read, in bytes; a larger one is a 413, at once
     /// where `Content-Length` says so. Default: 2 MiB.
-    /// [`Request::set_body_limit`](crate::Request::set_body_limit) changes it for a route.
+    /// [`BodyLimit`](crate::BodyLimit) changes it for a part of the app, or for a route.
     pub fn with_body_limit(mut self, bytes: u64) -> Self {
         self.config.body_limit = bytes;
         self
@@ -117,16 +123,18 @@ impl Server {
         self
     }
 
-    /// The hosts this server answers for, without ports; others are a 421 (RFC 9110, 15.5.20).
-    /// Default: all.
-    pub fn with_allowed_hosts<S: Into<String>>(
-        mut self,
-        hosts: impl IntoIterator<Item = S>,
-    ) -> Self {
-        let hosts = hosts
-            .into_iter()
-            .map(|host| host.into().to_ascii_lowercase());
-        self.config.allowed_hosts = Some(hosts.collect());
+    /// The hosts this server answers for, without ports, `*.example.com` among them; others are a
+    /// 421, as of [`HostGuard`], which is the same for a part of an app. Default: all.
+    ///
+    /// What is no host is a problem that is reported at this line when the server starts.
+    #[track_caller]
+    pub fn with_allowed_hosts<S: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
+        let allowed = HostGuard::new(hosts);
+        let place = Location::caller();
+        let problems = allowed.problems().into_iter();
+        let problems = problems.map(|problem| Problem::new(place, problem));
+        self.config.problems.extend(problems);
+        self.config.allowed_hosts = Some(allowed);
         self
     }
 

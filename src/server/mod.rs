@@ -35,6 +35,7 @@ pub use tls::{Tls, TlsError};
 
 use crate::app::App;
 use crate::log::{self, Level};
+use crate::preflight::BuildError;
 use config::Config;
 use listener::{Role, Source};
 
@@ -158,11 +159,14 @@ impl Server {
     /// Builds the app and binds the addresses.
     ///
     /// # Errors
-    /// Problems of the app, or an address that cannot be bound.
+    /// Problems of the app or of the settings, or an address that cannot be bound.
     pub async fn bind(self) -> Result<BoundServer, RunError> {
         let service = self.app.build().map_err(RunError::Build)?;
         for warning in service.warnings() {
             log::emit(Level::Warn, &warning.to_string());
+        }
+        if !self.config.problems.is_empty() {
+            return Err(RunError::Build(BuildError::new(self.config.problems)));
         }
         if self.sources.is_empty() {
             return Err(RunError::Nowhere);

@@ -9,7 +9,7 @@ use crate::preflight::BuildError;
 /// Why [`App::run`](crate::App::run) or [`App::listen`](crate::App::listen) ended early.
 #[non_exhaustive]
 pub enum RunError {
-    /// The app has problems; nothing was started.
+    /// The app, or a setting of the server, has problems; nothing was started.
     Build(BuildError),
     /// The text is no address, or its host name is unknown.
     Address(io::Error),

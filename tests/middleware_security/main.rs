@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
+mod before_routing;
+mod body_limit;
 mod cors;
 mod cross_origin;
+mod hosts;
 
 use cepa::prelude::*;
 use cepa::testing::TestClient;
