@@ -135,7 +135,7 @@ fn a_path_is_brought_to_its_one_spelling() {
         } else {
             res.assert_status(308)
                 .assert_header("location", &format!("{wanted}?x=//.."));
-            let res = redirect.get(&format!("http://localhost{path}")).send();
+            let res = redirect.get(format!("http://localhost{path}")).send();
             res.assert_status(308).assert_header("location", wanted);
         }
     }
@@ -150,7 +150,7 @@ fn no_redirect_leads_to_another_host() {
         "/a/../\\evil.example",
         "/\\//evil.example",
     ] {
-        let res = client.get(&format!("http://localhost{path}")).send();
+        let res = client.get(format!("http://localhost{path}")).send();
         let location = res.assert_status(308).header("location").unwrap();
         assert!(
             location.starts_with("/%5Cevil") || location == "/%5C/evil.example",
@@ -174,7 +174,7 @@ fn random_paths_are_spelled_once_and_stay_on_this_host() {
             path += ["/", "/", ".", "..", "%2e", "%2E", "a", "b", "\\", ":"][state as usize % 10];
         }
         state = state.wrapping_add(0x1234_5678_9abc_def1);
-        let res = client.get(&format!("http://localhost{path}")).send();
+        let res = client.get(format!("http://localhost{path}")).send();
         let text = res.text().strip_suffix('?').unwrap();
         assert!(
             text.starts_with('/') && !text.contains("//"),
@@ -184,7 +184,7 @@ fn random_paths_are_spelled_once_and_stay_on_this_host() {
             .split('/')
             .map(|it| it.replace("%2e", ".").replace("%2E", "."));
         assert!(segments.all(|it| it != "." && it != ".."), "{path} {text}");
-        let res = redirect.get(&format!("http://localhost{path}")).send();
+        let res = redirect.get(format!("http://localhost{path}")).send();
         if let Some(location) = res.header("location") {
             redirected += 1;
             assert_eq!(location, text.replace('\\', "%5C"), "{path}");
