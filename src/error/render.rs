@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
-    CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, VARY,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
@@ -444,6 +444,15 @@ impl Serialize for Problem<'_> {
     }
 }
 
+/// The style of the error page, and the policy under which browsers apply it and load nothing else:
+/// its hash (CSP 3, 2.3.1) lets the page be seen under any policy the app has for its own pages.
+const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;\
+    max-width:36rem;margin:15vh auto;padding:0 1rem}h1{font-size:1.5rem}";
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'sha256-GvYJAX1Ei8zVMUMBamdJR23TPhYBhM9H9g9Kmmm9MMw='; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'",
+);
+
 fn page(error: &Error, context: &ErrorContext, title: &str) -> Response {
     let status = error.status().as_u16();
     let mut main = String::new();
@@ -464,11 +473,12 @@ fn page(error: &Error, context: &ErrorContext, title: &str) -> Response {
     let page = format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{status} {title}</title>\
-         <style>:root{{color-scheme:light dark}}body{{font:16px/1.5 system-ui,sans-serif;\
-         max-width:36rem;margin:15vh auto;padding:0 1rem}}h1{{font-size:1.5rem}}</style>\
+         <style>{STYLE}</style>\
          <h1>{status} {title}</h1>{main}</html>\n"
     );
-    crate::respond::Html(page).into_response()
+    let mut res = crate::respond::Html(page).into_response();
+    res.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
+    res
 }
 
 /// Text inside HTML (HTML standard, 13.1.2.6 and 13.1.4).
