@@ -79,7 +79,10 @@ pub use extract::{
 };
 pub use handler::{Endpoint, Handler, IntoEndpoint};
 pub use middleware::{AnyMiddleware, IntoMiddleware, Logger, Middleware, Next, Provide, provide};
-pub use middleware::{BodyLimit, Cors, CrossOrigin, HostGuard, MethodOverride, NormalizePath};
+pub use middleware::{
+    BodyLimit, Cors, CrossOrigin, Csp, CspNonce, HostGuard, MethodOverride, NormalizePath, Secure,
+    SecureHeaders,
+};
 pub use preflight::{BuildError, Need, Problem, Provided};
 pub use request::Request;
 pub use respond::{Html, IntoResponse, Json, Redirect, ResponsePart, Stream};

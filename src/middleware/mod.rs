@@ -5,6 +5,8 @@
 mod body_limit;
 mod cors;
 mod cross_origin;
+mod csp;
+mod csp_nonce;
 mod function;
 mod host_guard;
 mod logger;
@@ -12,6 +14,8 @@ mod method_override;
 mod normalize_path;
 mod origin;
 mod provide;
+mod secure;
+mod secure_headers;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,12 +24,16 @@ use std::future::Future;
 pub use body_limit::BodyLimit;
 pub use cors::Cors;
 pub use cross_origin::CrossOrigin;
+pub use csp::Csp;
+pub use csp_nonce::CspNonce;
 pub use function::{AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType, MiddlewareLike};
 pub use host_guard::HostGuard;
 pub use logger::Logger;
 pub use method_override::MethodOverride;
 pub use normalize_path::NormalizePath;
 pub use provide::{Provide, provide};
+pub use secure::Secure;
+pub use secure_headers::SecureHeaders;
 
 use crate::preflight::{Need, Provided};
 use crate::request::Request;

@@ -6,7 +6,9 @@ mod before_routing;
 mod body_limit;
 mod cors;
 mod cross_origin;
+mod csp;
 mod hosts;
+mod secure_headers;
 
 use cepa::prelude::*;
 use cepa::testing::TestClient;
