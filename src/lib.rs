@@ -80,8 +80,8 @@ pub use extract::{
 pub use handler::{Endpoint, Handler, IntoEndpoint};
 pub use middleware::{AnyMiddleware, IntoMiddleware, Logger, Middleware, Next, Provide, provide};
 pub use middleware::{
-    BodyLimit, Cors, CrossOrigin, Csp, CspNonce, HostGuard, MethodOverride, NormalizePath, Secure,
-    SecureHeaders,
+    BodyLimit, Concurrency, Cors, CrossOrigin, Csp, CspNonce, HostGuard, MethodOverride,
+    NormalizePath, RequestId, Secure, SecureHeaders, Timeout, TimeoutError,
 };
 pub use preflight::{BuildError, Need, Problem, Provided};
 pub use request::Request;

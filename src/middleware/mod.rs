@@ -3,6 +3,7 @@
 //! Before it: the middleware written above it. After it: those below, then the handler.
 
 mod body_limit;
+mod concurrency;
 mod cors;
 mod cross_origin;
 mod csp;
@@ -14,14 +15,17 @@ mod method_override;
 mod normalize_path;
 mod origin;
 mod provide;
+mod request_id;
 mod secure;
 mod secure_headers;
+mod timeout;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 
 pub use body_limit::BodyLimit;
+pub use concurrency::Concurrency;
 pub use cors::Cors;
 pub use cross_origin::CrossOrigin;
 pub use csp::Csp;
@@ -32,8 +36,10 @@ pub use logger::Logger;
 pub use method_override::MethodOverride;
 pub use normalize_path::NormalizePath;
 pub use provide::{Provide, provide};
+pub use request_id::RequestId;
 pub use secure::Secure;
 pub use secure_headers::SecureHeaders;
+pub use timeout::{Timeout, TimeoutError};
 
 use crate::preflight::{Need, Provided};
 use crate::request::Request;

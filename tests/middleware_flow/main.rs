@@ -1,0 +1,15 @@
+//! The built-in middleware that watches and steers the flow of requests.
+
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
+
+mod concurrency;
+mod request_id;
+mod timeout;
+
+use cepa::prelude::*;
+
+/// The problems of an app, as `build` prints them.
+#[track_caller]
+fn problems(app: App) -> String {
+    app.build().unwrap_err().to_string()
+}
