@@ -9,9 +9,18 @@ pub(crate) enum Level {
     Error,
 }
 
-/// Whether a line of this level would go anywhere: without a subscriber, `Debug` goes nowhere.
+/// Whether a line of this level would go anywhere: the subscriber decides, and without one only
+/// `Debug` goes nowhere.
 pub(crate) fn enabled(level: Level) -> bool {
-    level != Level::Debug || tracing::dispatcher::has_been_set()
+    if !tracing::dispatcher::has_been_set() {
+        return level != Level::Debug;
+    }
+    match level {
+        Level::Debug => tracing::enabled!(target: "cepa", tracing::Level::DEBUG),
+        Level::Info => tracing::enabled!(target: "cepa", tracing::Level::INFO),
+        Level::Warn => tracing::enabled!(target: "cepa", tracing::Level::WARN),
+        Level::Error => tracing::enabled!(target: "cepa", tracing::Level::ERROR),
+    }
 }
 
 /// Writes one line to the program's `tracing` subscriber; to stderr where it has none.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 mod concurrency;
+mod logger;
 mod request_id;
 mod timeout;
 

@@ -1,0 +1,184 @@
+//! Which parameters are secrets, and how a query looks without their values.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// Words that make a name one of a secret, wherever in it they are.
+const WORDS: [&str; 12] = [
+    "accesskey",
+    "apikey",
+    "authorization",
+    "credential",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "secret",
+    "session",
+    "signature",
+    "token",
+];
+
+/// Whole names of secrets in queries; in paths they are too common.
+const NAMES: [&str; 13] = [
+    "auth", "code", "csrf", "hmac", "jwt", "key", "otp", "pass", "pin", "pwd", "sid", "sig",
+    "ticket",
+];
+
+/// The names an app added, reduced.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Secrets(Vec<String>);
+
+impl Secrets {
+    pub(super) fn add(&mut self, name: &str) {
+        self.0.push(reduced(name));
+    }
+
+    pub(super) fn has_nameless(&self) -> bool {
+        self.0.iter().any(String::is_empty)
+    }
+
+    /// The query with `***` for each secret.
+    pub(super) fn masked<'a>(&self, query: &'a str) -> Cow<'a, str> {
+        let mut masked = String::new();
+        // How much of the query is in `masked`.
+        let mut done = 0;
+        let mut start = 0;
+        for pair in query.split('&') {
+            if let Some(value) = self.secret_in(pair) {
+                masked += &query[done..start + value];
+                masked += "***";
+                done = start + pair.len();
+            }
+            start += pair.len() + 1;
+        }
+        if done == 0 {
+            return Cow::Borrowed(query);
+        }
+        masked += &query[done..];
+        Cow::Owned(masked)
+    }
+
+    /// Where in the pair a secret value begins. Some servers separate pairs by `;` too, while a
+    /// secret may have one in it: all behind it is part of the secret.
+    fn secret_in(&self, pair: &str) -> Option<usize> {
+        let mut start = 0;
+        for part in pair.split(';') {
+            if let Some((name, _)) = part.split_once('=')
+                && self.is_secret(name, &NAMES)
+            {
+                return Some(start + name.len() + 1);
+            }
+            start += part.len() + 1;
+        }
+        None
+    }
+
+    /// Whether a parameter of this route's path is a secret.
+    pub(super) fn are_in_path(&self, route: &str) -> bool {
+        let names = route
+            .split('{')
+            .skip(1)
+            .filter_map(|it| it.split('}').next());
+        let mut names = names.map(|name| name.trim_start_matches('*'));
+        names.any(|name| self.is_secret(name, &[]))
+    }
+
+    fn is_secret(&self, name: &str, names: &[&str]) -> bool {
+        let name = reduced(name);
+        self.0.contains(&name)
+            || names.contains(&name.as_str())
+            || WORDS.iter().any(|word| name.contains(word))
+    }
+}
+
+/// A name decoded, in lower case, without punctuation: `apikey` for `API-Key` and `%61pi_key`.
+fn reduced(name: &str) -> String {
+    let decoded = percent_decode_str(name).decode_utf8_lossy();
+    let letters = decoded.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_secrets_are_masked_and_nothing_else() {
+        let mut secrets = Secrets::default();
+        secrets.add("Customer-Iban");
+        let table = [
+            ("", ""),
+            ("a=1&b=2", "a=1&b=2"),
+            ("token=x", "token=***"),
+            ("a=1&token=x&b=2", "a=1&token=***&b=2"),
+            ("token=x&token=y", "token=***&token=***"),
+            (
+                "TOKEN=x&Api-Key=y&access_token=z",
+                "TOKEN=***&Api-Key=***&access_token=***",
+            ),
+            (
+                "X-Amz-Signature=x&X-Amz-Date=y",
+                "X-Amz-Signature=***&X-Amz-Date=y",
+            ),
+            (
+                "user[password]=x&user[name]=y",
+                "user[password]=***&user[name]=y",
+            ),
+            ("user%5Bpassword%5D=x", "user%5Bpassword%5D=***"),
+            ("%74oken=x", "%74oken=***"),
+            ("code=x&zipcode=y&barcode=z", "code=***&zipcode=y&barcode=z"),
+            ("key=x&keyboard=y&monkey=z", "key=***&keyboard=y&monkey=z"),
+            ("secret=", "secret=***"),
+            ("secret", "secret"),
+            ("secret=a=b", "secret=***"),
+            ("secret=a;b", "secret=***"),
+            ("a=1;secret=b;c=2&d=3", "a=1;secret=***&d=3"),
+            ("customer_iban=x&iban=y", "customer_iban=***&iban=y"),
+            ("=x&&=&a", "=x&&=&a"),
+        ];
+        for (query, masked) in table {
+            assert_eq!(secrets.masked(query), masked, "{query}");
+        }
+    }
+
+    #[test]
+    fn routes_with_secrets_in_their_path_are_known() {
+        let mut secrets = Secrets::default();
+        secrets.add("key");
+        for route in [
+            "/reset/{token}",
+            "/a/{b}/x-{api_key}.png",
+            "/{*secret}",
+            "/{key}",
+        ] {
+            assert!(secrets.are_in_path(route), "{route}");
+        }
+        for route in ["/", "/token", "/countries/{code}", "/{id}/secret"] {
+            assert!(!secrets.are_in_path(route), "{route}");
+        }
+    }
+
+    #[test]
+    fn no_query_makes_it_stop_and_no_secret_stays() {
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let pieces = [
+            "token", "=", "&", ";", "%", "%74", "a", "é", "hidden", "=hidden", "+", "",
+        ];
+        for _ in 0..50_000 {
+            let mut query = String::new();
+            for _ in 0..8 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                query += pieces[state as usize % pieces.len()];
+            }
+            let masked = Secrets::default().masked(&query).into_owned();
+            let mut pairs = masked.split(['&', ';']);
+            let is_open = pairs.any(|pair| pair.starts_with("token=hidden"));
+            assert!(!is_open, "{query}: {masked}");
+            assert_eq!(Secrets::default().masked(&masked), masked, "{query}");
+        }
+    }
+}
