@@ -33,6 +33,7 @@
 //! | `respond`, `response` | what goes out: [`IntoResponse`], [`Response`] |
 //! | `error` | [`Error`], and how it becomes a response |
 //! | `testing` | [`TestClient`](testing::TestClient) |
+//! | `mode` | whether it is development or production: [`Mode`] |
 //! | `blocking`, `negotiate`, `names`, `log` | helpers: long work, `Accept`, names for messages, log lines |
 //!
 //! # Features
@@ -52,6 +53,7 @@ mod extract;
 mod handler;
 mod log;
 mod middleware;
+mod mode;
 mod names;
 mod negotiate;
 mod preflight;
@@ -67,7 +69,7 @@ pub use bytes::Bytes;
 pub use http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 pub use serde_json::{Value, json};
 
-pub use app::{App, Extension, Fallible};
+pub use app::{App, Extension, Fallible, StepInfo};
 pub use blocking::blocking;
 pub use body::{Body, BodyError};
 pub use error::{
@@ -81,8 +83,9 @@ pub use handler::{Endpoint, Handler, IntoEndpoint};
 pub use middleware::{AnyMiddleware, IntoMiddleware, Logger, Middleware, Next, Provide, provide};
 pub use middleware::{
     BodyLimit, Concurrency, Cors, CrossOrigin, Csp, CspNonce, HostGuard, MethodOverride,
-    NormalizePath, RequestId, Secure, SecureHeaders, Timeout, TimeoutError,
+    NormalizePath, RequestId, Secure, SecureHeaders, ServerTiming, Timeout, TimeoutError, Timings,
 };
+pub use mode::Mode;
 pub use preflight::{BuildError, Need, Problem, Provided};
 pub use request::Request;
 pub use respond::{Html, IntoResponse, Json, Redirect, ResponsePart, Stream};

@@ -17,6 +17,7 @@ use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, Version, header};
 use crate::body::Body;
 use crate::error::{Error, OrError, Result, Watch};
 use crate::extract::{FromRequest, TrustedProxies, parse_host};
+use crate::mode::Mode;
 use crate::router::{Answer, Link, Params, Place, Route};
 use crate::server::{Lifecycle, Stopping};
 use crate::service::{Channel, View};
@@ -404,6 +405,12 @@ impl Request {
     #[must_use]
     pub fn stopping(&self) -> Stopping {
         self.lifecycle().stopping()
+    }
+
+    /// Whether the app was built for development or for production.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.0.view.core.mode
     }
 
     /// The id given to this request, where a middleware did.

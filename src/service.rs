@@ -18,6 +18,7 @@ use crate::body::Body;
 use crate::chain::{BoxFuture, Chain, Run, Step, enter};
 use crate::error::{Error, Observer, Renderer, Result};
 use crate::extract::TrustedProxies;
+use crate::mode::Mode;
 use crate::preflight::Problem;
 use crate::request::{BODY_LIMIT, Request};
 use crate::respond::{IntoResponse, Redirect};
@@ -54,6 +55,7 @@ pub(crate) struct Core {
     /// The before-routing chain, if the app has one.
     pub(crate) before: Option<usize>,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) mode: Mode,
 }
 
 /// What holds for one app, or mounted app, and everything in it.
@@ -250,6 +252,12 @@ impl AppService {
     ) -> impl Future<Output = Response> + Send + 'static {
         let (head, body) = req.into_parts();
         self.view.answer(head, body.into(), None)
+    }
+
+    /// Whether it was built for development or for production.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.view.core.mode
     }
 
     /// What is odd but legal: routes that are never reached, middleware around nothing.

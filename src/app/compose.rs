@@ -6,13 +6,15 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::around::StepInfo;
+use super::link::{Arounds, Link};
 use super::needs::{BEFORE, Needs};
 use super::{App, Check, Child, Mount, Place, RouteEntry};
 use crate::chain::{Chain, Run, Step};
-use crate::handler::Endpoint;
 use crate::middleware::AnyMiddleware;
+use crate::mode::Mode;
 use crate::names::plain;
-use crate::preflight::{BuildError, Need, Problem, Provided};
+use crate::preflight::{BuildError, Problem};
 use crate::router::{
     Conflict, Pattern, Route, RouteTable, Router, Target, TrailingSlash, host_pattern,
     prefix_pattern, repeated, route_pattern,
@@ -35,6 +37,7 @@ pub(super) fn build(app: App) -> Result<AppService, BuildError> {
         scopes: composer.scopes,
         before,
         refusal: 0,
+        mode: composer.mode,
         proxies: proxies.unwrap_or_default(),
     };
     let service = AppService::new(core, composer.warnings, start, stop);
@@ -70,49 +73,12 @@ fn take_hooks(
     }
 }
 
-/// A step before it is frozen: a middleware or handler, and where it was written.
-pub(super) struct Link {
-    run: Arc<dyn Run>,
-    pub(super) name: std::borrow::Cow<'static, str>,
-    pub(super) needs: Vec<Need>,
-    pub(super) provides: Vec<Provided>,
-    pub(super) scope: usize,
-    pub(super) place: Place,
-}
-
-impl Link {
-    fn middleware((middleware, place): &(AnyMiddleware, Place), scope: usize) -> Arc<Self> {
-        Arc::new(Self {
-            run: middleware.run.clone(),
-            name: middleware.name.clone(),
-            needs: middleware.needs.clone(),
-            provides: middleware.provides.clone(),
-            scope,
-            place,
-        })
-    }
-
-    /// The middleware of a handler's own, then the handler.
-    fn endpoint(endpoint: &Endpoint, scope: usize, place: Place) -> Vec<Arc<Self>> {
-        let own = endpoint.middleware.iter();
-        let mut links: Vec<_> = own.map(|one| Self::middleware(one, scope)).collect();
-        links.push(Arc::new(Self {
-            run: endpoint.run.clone(),
-            name: endpoint.name.clone(),
-            needs: endpoint.needs.clone(),
-            provides: Vec::new(),
-            scope,
-            place,
-        }));
-        links
-    }
-}
-
 /// What a scope hands down to those mounted in it.
 #[derive(Clone, Default)]
 struct Outer {
     scope: Scope,
     layers: Vec<Arc<Link>>,
+    arounds: Arounds,
     host: Option<Pattern>,
     prefix: Pattern,
     slash: TrailingSlash,
@@ -120,8 +86,8 @@ struct Outer {
     plugged: Vec<TypeId>,
 }
 
-#[derive(Default)]
 struct Composer {
+    mode: Mode,
     router: Router,
     steps: Vec<Step>,
     chains: Vec<Chain>,
@@ -133,10 +99,16 @@ struct Composer {
 
 impl Composer {
     fn of(app: &App) -> Self {
-        let needs = Needs::of(app);
+        let (mode, problem) = app.final_mode();
         let mut composer = Self {
-            needs,
-            ..Self::default()
+            mode,
+            router: Router::default(),
+            steps: Vec::new(),
+            chains: Vec::new(),
+            scopes: Vec::new(),
+            needs: Needs::of(app),
+            problems: problem.into_iter().collect(),
+            warnings: Vec::new(),
         };
         composer.visit(app, Outer::default(), true);
         composer.freeze();
@@ -147,7 +119,11 @@ impl Composer {
     /// Composes one scope and those mounted in it; says how many routes and fallbacks they have.
     fn visit(&mut self, app: &App, outer: Outer, outermost: bool) -> usize {
         self.problems.extend(app.problems.iter().cloned());
-        self.check_options(app);
+        self.problems.extend(app.other_modes(self.mode));
+        let fallback = app.fallback.iter().map(|(endpoint, _)| endpoint);
+        let endpoints = app.routes.iter().map(|route| &route.endpoint);
+        let own = endpoints.chain(fallback).flat_map(|one| &one.middleware);
+        self.check_options(app.before.iter().chain(&app.middleware).chain(own));
         if !outermost {
             self.only_outermost(app);
         }
@@ -155,16 +131,18 @@ impl Composer {
         let inner = self.enter(app, outer, id);
         let params = unique_names(inner.host.as_ref(), &inner.prefix).unwrap_or_default();
         let at = format!("where no route matches below {}/", inner.prefix.text());
-        let layers = self.needs.of_chain(&inner.layers, &at, &params);
-        self.problems.extend(layers);
+        let links = self.interleave(&inner.layers, None);
+        self.problems
+            .extend(self.needs.of_chain(&links, &at, &params));
         let answer = self.own_step(AutomaticAnswer, id);
-        let automatic = self.push_chain(&inner.layers, Some(answer), None, params.clone());
+        let automatic = self.push_chain(&links, Some(answer), None, params.clone());
         let missing = if inner.fallback.is_empty() {
             automatic
         } else {
             let links = [&inner.layers[..], &inner.fallback].concat();
             self.problems
                 .extend(self.needs.of_states(&self.scopes, &links));
+            let links = self.interleave(&links, None);
             self.problems
                 .extend(self.needs.of_chain(&links, &at, &params));
             self.push_chain(&links, None, None, params)
@@ -224,11 +202,17 @@ impl Composer {
                 self.problems.push(Problem::new(wanted.place, message));
             }
         }
+        let outside = inner.arounds.len();
         inner
-            .layers
-            .extend(app.middleware.iter().map(|one| Link::middleware(one, id)));
+            .arounds
+            .extend(app.arounds.iter().map(|around| (Arc::clone(around), id)));
+        for (i, one) in app.middleware.iter().enumerate() {
+            let own = app.arounds.iter().filter(|around| around.after <= i);
+            let arounds = inner.arounds[..outside + own.count()].to_vec();
+            inner.layers.push(Link::middleware(one, id, arounds));
+        }
         if let Some((endpoint, place)) = &app.fallback {
-            inner.fallback = Link::endpoint(endpoint, id, place);
+            inner.fallback = Link::endpoint(endpoint, id, place, &inner.arounds);
         }
         self.scopes.push(inner.scope.clone());
         self.problems
@@ -237,11 +221,8 @@ impl Composer {
     }
 
     /// Reports options of middleware that cannot work.
-    fn check_options(&mut self, app: &App) {
-        let fallback = app.fallback.iter().map(|(endpoint, _)| endpoint);
-        let endpoints = app.routes.iter().map(|route| &route.endpoint);
-        let own = endpoints.chain(fallback).flat_map(|one| &one.middleware);
-        for (middleware, place) in app.before.iter().chain(&app.middleware).chain(own) {
+    fn check_options<'a>(&mut self, all: impl IntoIterator<Item = &'a (AnyMiddleware, Place)>) {
+        for (middleware, place) in all {
             let named = |problem| Problem::new(place, format!("`{}`: {problem}", middleware.name));
             self.problems.extend(middleware.problems.iter().map(named));
         }
@@ -303,7 +284,7 @@ impl Composer {
             Err(_) if unique_names(host, &outer.prefix).is_err() => return,
             Err(problem) => return self.problems.push(Problem::new(entry.place, problem)),
         };
-        let own = Link::endpoint(&entry.endpoint, scope, entry.place);
+        let own = Link::endpoint(&entry.endpoint, scope, entry.place, &outer.arounds);
         let links = [&outer.layers[..], &own].concat();
         let around = &links[..links.len() - 1];
         let route = Arc::new(Route {
@@ -322,6 +303,7 @@ impl Composer {
         }
         self.problems
             .extend(self.needs.of_states(&self.scopes, &own));
+        let links = self.interleave(&links, Some(&route));
         self.problems.extend(
             self.needs
                 .of_chain(&links, &format!("at {}", route.path()), &params),
@@ -336,6 +318,30 @@ impl Composer {
             table.add(entry.method.clone(), pattern, target);
         }
         self.router.routes.0.push(route);
+    }
+
+    /// The steps of a chain, with what `with_each` makes around each of them.
+    fn interleave(&mut self, links: &[Arc<Link>], route: Option<&Route>) -> Vec<Arc<Link>> {
+        let mut all = Vec::with_capacity(links.len());
+        for link in links {
+            let step = StepInfo {
+                name: &link.name,
+                is_handler: link.is_handler,
+                route,
+            };
+            for (around, scope) in &link.arounds {
+                if let Some(made) = around.make(&step) {
+                    let made = (made, around.place);
+                    self.check_options([&made]);
+                    let made = Link::middleware(&made, *scope, Vec::new());
+                    let missing = self.needs.of_states(&self.scopes, &[Arc::clone(&made)]);
+                    self.problems.extend(missing);
+                    all.push(made);
+                }
+            }
+            all.push(Arc::clone(link));
+        }
+        all
     }
 
     /// Adds a chain to the others: the links, a last step of our own, and a guard behind it.
@@ -381,7 +387,7 @@ impl Composer {
         let links: Vec<_> = app
             .before
             .iter()
-            .map(|one| Link::middleware(one, 0))
+            .map(|one| Link::middleware(one, 0, Vec::new()))
             .collect();
         if links.is_empty() {
             return None;

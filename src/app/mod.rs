@@ -2,20 +2,24 @@
 //!
 //! After it: `compose` turns the builder into frozen chains and tries, or into a list of problems.
 
+mod around;
 mod compose;
 mod extension;
 mod fallible;
+mod link;
 mod listen;
 mod needs;
 mod scope;
 
 use std::any::TypeId;
+use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
 use http::Method;
 
+pub use around::StepInfo;
 pub use extension::Extension;
 pub use fallible::Fallible;
 
@@ -23,6 +27,7 @@ use crate::error::{Observer, Renderer};
 use crate::extract::TrustedProxies;
 use crate::handler::{Endpoint, IntoEndpoint};
 use crate::middleware::{AnyMiddleware, IntoMiddleware};
+use crate::mode::Mode;
 use crate::preflight::{BuildError, Problem};
 use crate::router::{Link, RouteTable, TrailingSlash};
 use crate::service::{AppService, Hook, Mapping, StateValue};
@@ -57,6 +62,7 @@ type Place = &'static Location<'static>;
 pub struct App {
     middleware: Vec<(AnyMiddleware, Place)>,
     before: Vec<(AnyMiddleware, Place)>,
+    arounds: Vec<Arc<around::Around>>,
     routes: Vec<RouteEntry>,
     children: Vec<Child>,
     fallback: Option<(Endpoint, Place)>,
@@ -72,6 +78,11 @@ pub struct App {
     start: Vec<Hook>,
     stop: Vec<Hook>,
     problems: Vec<Problem>,
+    pub(crate) mode: Option<(Mode, Place)>,
+    /// The mode that `current_mode` said last, and to whom.
+    pub(crate) asked_mode: Cell<Option<(Mode, Place)>>,
+    /// The line of `App::new`.
+    pub(crate) made: Option<Place>,
     /// The line that plugs the extension which is at work, if one is.
     plugging: Option<Place>,
 }
@@ -112,13 +123,17 @@ type Check = Box<dyn Fn(&AppService) -> Result<(), String> + Send>;
 impl App {
     /// The line that what is being added belongs to.
     #[track_caller]
-    fn here(&self) -> Place {
+    pub(crate) fn here(&self) -> Place {
         self.plugging.unwrap_or(Location::caller())
     }
 
     /// An app without routes.
+    #[track_caller]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            made: Some(Location::caller()),
+            ..Self::default()
+        }
     }
 
     /// Answers GET, and HEAD where there is no route for it, at this path.

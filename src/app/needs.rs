@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::compose::Link;
+use super::link::Link;
 use super::{App, Place};
 use crate::names::plain;
 use crate::preflight::{NeedKind, Problem, Provided};

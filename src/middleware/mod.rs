@@ -18,7 +18,9 @@ mod provide;
 mod request_id;
 mod secure;
 mod secure_headers;
+mod server_timing;
 mod timeout;
+mod timings;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -39,7 +41,9 @@ pub use provide::{Provide, provide};
 pub use request_id::RequestId;
 pub use secure::Secure;
 pub use secure_headers::SecureHeaders;
+pub use server_timing::ServerTiming;
 pub use timeout::{Timeout, TimeoutError};
+pub use timings::Timings;
 
 use crate::preflight::{Need, Provided};
 use crate::request::Request;

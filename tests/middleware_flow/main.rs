@@ -4,8 +4,11 @@
 
 mod concurrency;
 mod logger;
+mod mode;
 mod request_id;
+mod server_timing;
 mod timeout;
+mod with_each;
 
 use cepa::prelude::*;
 

@@ -1,0 +1,71 @@
+//! `Link`: a middleware or handler on its way into the chains.
+//!
+//! Before it: the builder's entries. After it: the steps of frozen chains.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Place;
+use super::around::Around;
+use crate::chain::Run;
+use crate::handler::Endpoint;
+use crate::middleware::AnyMiddleware;
+use crate::preflight::{Need, Provided};
+
+/// A step before it is frozen: a middleware or handler, and where it was written.
+pub(super) struct Link {
+    pub(super) run: Arc<dyn Run>,
+    pub(super) name: Cow<'static, str>,
+    pub(super) needs: Vec<Need>,
+    pub(super) provides: Vec<Provided>,
+    pub(super) scope: usize,
+    pub(super) place: Place,
+    pub(super) is_handler: bool,
+    /// What is made around it, with the scopes that asked for it, outermost first.
+    pub(super) arounds: Arounds,
+}
+
+/// Functions that wrap steps, each with its scope.
+pub(super) type Arounds = Vec<(Arc<Around>, usize)>;
+
+impl Link {
+    pub(super) fn middleware(
+        (middleware, place): &(AnyMiddleware, Place),
+        scope: usize,
+        arounds: Arounds,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            run: middleware.run.clone(),
+            name: middleware.name.clone(),
+            needs: middleware.needs.clone(),
+            provides: middleware.provides.clone(),
+            scope,
+            place,
+            is_handler: false,
+            arounds,
+        })
+    }
+
+    /// The middleware of a handler's own, then the handler.
+    pub(super) fn endpoint(
+        endpoint: &Endpoint,
+        scope: usize,
+        place: Place,
+        arounds: &Arounds,
+    ) -> Vec<Arc<Self>> {
+        let own = endpoint.middleware.iter();
+        let own = own.map(|one| Self::middleware(one, scope, arounds.clone()));
+        let mut links: Vec<_> = own.collect();
+        links.push(Arc::new(Self {
+            run: endpoint.run.clone(),
+            name: endpoint.name.clone(),
+            needs: endpoint.needs.clone(),
+            provides: Vec::new(),
+            scope,
+            place,
+            is_handler: true,
+            arounds: arounds.clone(),
+        }));
+        links
+    }
+}
