@@ -34,6 +34,7 @@
 //! | `error` | [`Error`], and how it becomes a response |
 //! | `testing` | [`TestClient`](testing::TestClient) |
 //! | `mode` | whether it is development or production: [`Mode`] |
+//! | `ext` | optional modules, one feature each |
 //! | `blocking`, `negotiate`, `names`, `log` | helpers: long work, `Accept`, names for messages, log lines |
 //!
 //! # Features
@@ -43,12 +44,16 @@
 //! | `http2` | yes | HTTP/2 beside HTTP/1.1 |
 //! | `tls` | no | https: `Server::tls`, certificates reloaded while serving |
 //! | `proxy-protocol` | no | client addresses from load balancers that pass connections through |
+//! | `full` | no | the extensions below that are stable |
+//! | `cookies` | no | `cepa::cookies`: cookies read, set, signed and encrypted |
+//! | `rate-limit` | no | `cepa::rate_limit`: so many requests per client and time |
 
 mod app;
 mod blocking;
 mod body;
 mod chain;
 mod error;
+mod ext;
 mod extract;
 mod handler;
 mod log;
@@ -75,6 +80,10 @@ pub use body::{Body, BodyError};
 pub use error::{
     BoxError, Error, ErrorContext, ErrorFormat, ErrorRenderer, FieldError, OrError, Result,
 };
+#[cfg(feature = "cookies")]
+pub use ext::cookies;
+#[cfg(feature = "rate-limit")]
+pub use ext::rate_limit;
 pub use extract::{
     ClientAddr, Form, FromRequest, Header, Host, Links, Local, OptionalFromRequest, Path, Query,
     State, TypedHeader,

@@ -1,0 +1,7 @@
+//! Optional modules, one feature each. They use of this crate only what it exports, as any outside
+//! crate would; the core names none of them.
+
+#[cfg(feature = "cookies")]
+pub mod cookies;
+#[cfg(feature = "rate-limit")]
+pub mod rate_limit;
