@@ -20,10 +20,12 @@ pub(crate) enum NeedKind {
     State {
         id: TypeId,
         name: &'static str,
+        fix: Option<&'static str>,
     },
     Local {
         id: TypeId,
         name: &'static str,
+        fix: Option<&'static str>,
     },
     Path {
         name: &'static str,
@@ -39,6 +41,7 @@ impl Need {
         Self(NeedKind::State {
             id: TypeId::of::<T>(),
             name: std::any::type_name::<T>(),
+            fix: None,
         })
     }
 
@@ -48,6 +51,7 @@ impl Need {
         Self(NeedKind::Local {
             id: TypeId::of::<T>(),
             name: std::any::type_name::<T>(),
+            fix: None,
         })
     }
 
@@ -65,6 +69,39 @@ impl Need {
     #[must_use]
     pub fn before_routing() -> Self {
         Self(NeedKind::BeforeRouting)
+    }
+
+    /// The same need of a state or local value with the words that say how to add what is missing,
+    /// for types that one extension alone provides.
+    ///
+    /// A local value is then missing wherever no middleware around declares to provide it; without
+    /// these words, a function around is believed to insert it.
+    ///
+    /// ```
+    /// use cepa::{Need, prelude::*};
+    ///
+    /// #[derive(Clone)]
+    /// struct Tenant(String);
+    ///
+    /// impl FromRequest for Tenant {
+    ///     async fn from_request(req: &mut Request) -> Result<Self> {
+    ///         Ok(req.extract::<Local<Self>>().await?.0)
+    ///     }
+    ///     fn requires() -> Vec<Need> {
+    ///         vec![Need::local::<Self>().with_fix("add `.with(Tenants::new())`")]
+    ///     }
+    /// }
+    ///
+    /// let error = App::new().get("/", async |Tenant(name): Tenant| name).build().unwrap_err();
+    /// assert!(error.to_string().ends_with("needs `Tenant`: add `.with(Tenants::new())`"));
+    /// ```
+    #[must_use]
+    pub fn with_fix(mut self, words: &'static str) -> Self {
+        match &mut self.0 {
+            NeedKind::State { fix, .. } | NeedKind::Local { fix, .. } => *fix = Some(words),
+            NeedKind::Path { .. } | NeedKind::BeforeRouting => {}
+        }
+        self
     }
 }
 

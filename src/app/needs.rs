@@ -53,11 +53,11 @@ impl Needs {
         for link in links {
             let states = &scopes[link.scope].states;
             for need in &link.needs {
-                if let NeedKind::State { id, name } = need.0
+                if let NeedKind::State { id, name, fix } = need.0
                     && !states.contains(id)
                 {
                     let name = plain(name);
-                    let hint = self.hint(states, id, &name);
+                    let hint = self.hint(states, id, &name, fix);
                     let message = format!("`{}` needs `State<{name}>`: {hint}", link.name);
                     problems.push(Problem::new(link.place, message));
                 }
@@ -66,7 +66,7 @@ impl Needs {
         problems
     }
 
-    fn hint(&self, states: &States, id: TypeId, name: &str) -> String {
+    fn hint(&self, states: &States, id: TypeId, name: &str, fix: Option<&str>) -> String {
         if let Some((_, place)) = self.states.iter().find(|(other, _)| *other == id) {
             return format!(
                 "it is kept by an app that is not around this one, at {place}; move `.state(..)` out"
@@ -75,6 +75,9 @@ impl Needs {
         let alike = |other: &String| {
             other.contains(&format!("<{name}>")) || name.contains(&format!("<{other}>"))
         };
+        if let Some(fix) = fix {
+            return fix.to_owned();
+        }
         match states.names().map(plain).find(alike) {
             Some(other) => format!("there is a state of type `{other}`; ask for `State<{other}>`"),
             None => format!("add `.state(..)` with a value of type `{name}`"),
@@ -101,8 +104,8 @@ impl Needs {
                         link.name
                     )),
                     NeedKind::Local { id, .. } if provided.contains(&id) => None,
-                    NeedKind::Local { id, name } => {
-                        self.missing_local(links, &provided, link, id, name)
+                    NeedKind::Local { id, name, fix } => {
+                        self.missing_local(links, &provided, link, (id, name, fix))
                     }
                     NeedKind::Path { name, probe } => probe(params).err().map(|why| {
                         let name = plain(name);
@@ -116,20 +119,24 @@ impl Needs {
         problems
     }
 
-    /// Says nothing where nobody declares to provide the type, or where a function around may
-    /// insert it.
+    /// Without a fix, says nothing where nobody declares to provide the type, or where a function
+    /// around may insert it.
     fn missing_local(
         &self,
         links: &[Arc<Link>],
         provided: &HashSet<TypeId>,
         link: &Link,
-        id: TypeId,
-        name: &str,
+        (id, name, fix): (TypeId, &str, Option<&str>),
     ) -> Option<String> {
-        if !self.provided.contains(&id) || provided.contains(&Provided::anything().id) {
+        let may_be = || provided.contains(&Provided::anything().id);
+        if fix.is_none() && (!self.provided.contains(&id) || may_be()) {
             return None;
         }
-        let need = format!("`{}` needs `Local<{}>`", link.name, plain(name));
+        let name = match fix {
+            Some(_) => plain(name),
+            None => format!("Local<{}>", plain(name)),
+        };
+        let need = format!("`{}` needs `{name}`", link.name);
         let provider = links
             .iter()
             .find(|other| other.provides.iter().any(|p| p.id == id));
@@ -138,9 +145,12 @@ impl Needs {
                 "{need}, but `{}`, which provides it, stands further in ({}): write it before",
                 provider.name, provider.place
             ),
-            None => {
-                format!("{need}, and no middleware around it provides it: add one with `.with(..)`")
-            }
+            None => match fix {
+                Some(fix) => format!("{need}: {fix}"),
+                None => format!(
+                    "{need}, and no middleware around it provides it: add one with `.with(..)`"
+                ),
+            },
         })
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 mod fine;
+mod fixes;
 mod needs;
 mod options;
 mod paths;
