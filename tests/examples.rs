@@ -26,6 +26,7 @@ impl Example {
     fn start(name: &str) -> Self {
         let mut child = Command::new(program(name))
             .env("ADDR", "127.0.0.1:0")
+            .env("SECRET_KEY", "0123456789abcdef0123456789abcdef")
             .stderr(Stdio::piped())
             .spawn()
             .expect("the examples are built: `cargo build --examples`");
@@ -299,5 +300,28 @@ fn conformance_answers_what_suites_ask() {
     example.assert_get("/mw", "200", &["Hello, World!"]);
     example.assert("PATCH /echo", "", "as sent", "200", &["as sent"]);
     example.assert_get("/hdr?v=a%0db", "500", &[]);
+    example.stop();
+}
+
+#[cfg(feature = "cookies")]
+#[test]
+fn cookies_count_visits_and_know_who_signed_in() {
+    let example = Example::start("cookies");
+    let first = [
+        "set-cookie: visits=1; Path=/; SameSite=Lax; HttpOnly",
+        "stranger",
+    ];
+    example.assert_get("/", "200", &first);
+    example.assert_get("/club", "401", &["set-cookie: visits=1", "sign in first"]);
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    let answer = example.ask("POST /sign-in", form, "name=Ada");
+    let signed = answer
+        .split("set-cookie: ")
+        .find(|it| it.starts_with("name="));
+    let signed = signed.and_then(|it| it.split(';').next());
+    let sent = format!("cookie: visits=8; {}\r\n", signed.unwrap_or(&answer));
+    let known = ["visits=9", "Welcome to the club, Ada"];
+    example.assert("GET /club", &sent, "", "200", &known);
+    example.assert("GET /club", "cookie: name=Ada\r\n", "", "401", &[]);
     example.stop();
 }
