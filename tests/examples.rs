@@ -325,3 +325,25 @@ fn cookies_count_visits_and_know_who_signed_in() {
     example.assert("GET /club", "cookie: name=Ada\r\n", "", "401", &[]);
     example.stop();
 }
+
+#[cfg(feature = "rate-limit")]
+#[test]
+fn rate_limits_hold_by_address_and_by_account() {
+    let example = Example::start("rate_limit");
+    for left in ["r=2", "r=1", "r=0"] {
+        let said = format!("ratelimit: \"sign-in\";{left};");
+        example.assert("POST /sign-in", "", "", "200", &["You are in", &said]);
+    }
+    let refused = ["retry-after: ", "too many requests: try again in"];
+    example.assert("POST /sign-in", "", "", "429", &refused);
+    let ask = |key: &str, status: &str, part: &str| {
+        let key = format!("x-key: {key}\r\n");
+        example.assert("GET /reports", &key, "", status, &[part]);
+    };
+    ask("onion", "200", "for Ada");
+    ask("onion", "200", "for Ada");
+    ask("onion", "429", "\"reports\";r=0");
+    ask("leek", "200", "for Bob");
+    ask("garlic", "403", "not known");
+    example.stop();
+}
