@@ -128,6 +128,7 @@ where
         Endpoint {
             handler: TypeId::of::<Self>(),
             name: crate::names::link::<Self>(),
+            function: crate::names::link::<Self>(),
             is_named: false,
             needs: A::requires(),
             middleware: Vec::new(),
@@ -163,6 +164,8 @@ pub struct Endpoint {
     pub(crate) run: Arc<dyn Run>,
     pub(crate) handler: TypeId,
     pub(crate) name: Cow<'static, str>,
+    /// The path of the function in its crate, whatever its name is.
+    pub(crate) function: Cow<'static, str>,
     /// The name was given by `named`.
     pub(crate) is_named: bool,
     pub(crate) needs: Vec<Need>,

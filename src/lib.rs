@@ -27,6 +27,7 @@
 //! | `request`, `body` | what comes in: [`Request`], [`Body`] |
 //! | `middleware` | the contract, [`Middleware`] and [`Next`], and the built-in ones |
 //! | `chain` | the steps of one route, and how one is run |
+//! | `explain` | what would become of a request, told step by step |
 //! | `router` | from method, host and path to a chain; its grammar and priorities |
 //! | `extract` | arguments of handlers: [`FromRequest`] and the extractors |
 //! | `handler` | the end of a chain: [`Handler`] |
@@ -53,6 +54,7 @@ mod blocking;
 mod body;
 mod chain;
 mod error;
+mod explain;
 mod ext;
 mod extract;
 mod handler;
@@ -80,6 +82,7 @@ pub use body::{Body, BodyError};
 pub use error::{
     BoxError, Error, ErrorContext, ErrorFormat, ErrorRenderer, FieldError, OrError, Result,
 };
+pub use explain::{ExplainedStep, Explanation, StepKind, Verdict};
 #[cfg(feature = "cookies")]
 pub use ext::cookies;
 #[cfg(feature = "rate-limit")]
@@ -99,7 +102,7 @@ pub use preflight::{BuildError, Need, Problem, Provided};
 pub use request::Request;
 pub use respond::{Html, IntoResponse, Json, Redirect, ResponsePart, Stream};
 pub use response::{Outcome, Response};
-pub use router::{Link, Route, RouteTable, TrailingSlash};
+pub use router::{Link, Mismatch, NearRoute, Route, RouteTable, TrailingSlash};
 pub use server::{BoundServer, RunError, Server, StopHandle, Stopping};
 #[cfg(feature = "tls")]
 pub use server::{Tls, TlsError};

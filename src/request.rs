@@ -18,7 +18,7 @@ use crate::body::Body;
 use crate::error::{Error, OrError, Result, Watch};
 use crate::extract::{FromRequest, TrustedProxies, parse_host};
 use crate::mode::Mode;
-use crate::router::{Answer, Link, Params, Place, Route};
+use crate::router::{Answer, Link, Params, Place, Route, RouteTable};
 use crate::server::{Lifecycle, Stopping};
 use crate::service::{Channel, View};
 
@@ -269,6 +269,12 @@ impl Request {
             .as_ref()
             .map_or_else(|| self.0.uri.path(), PathAndQuery::path);
         self.0.place.params(names, path)
+    }
+
+    /// All routes of the app, those of the apps around this one included.
+    #[must_use]
+    pub fn routes(&self) -> &RouteTable {
+        &self.0.view.core.router.routes
     }
 
     /// The path of a route, with values in place of its parameters.

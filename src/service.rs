@@ -17,6 +17,7 @@ use http::{Method, StatusCode};
 use crate::body::Body;
 use crate::chain::{BoxFuture, Chain, Run, Step, enter};
 use crate::error::{Error, Observer, Renderer, Result};
+use crate::explain::{Explanation, Map, explain};
 use crate::extract::TrustedProxies;
 use crate::mode::Mode;
 use crate::preflight::Problem;
@@ -50,6 +51,8 @@ pub(crate) struct Core {
     pub(crate) steps: Vec<Step>,
     pub(crate) chains: Vec<Chain>,
     pub(crate) scopes: Vec<Scope>,
+    /// Names of the steps, for people.
+    pub(crate) map: Map,
     /// The chain of the outermost app's automatic answers.
     pub(crate) refusal: usize,
     /// The before-routing chain, if the app has one.
@@ -270,6 +273,15 @@ impl AppService {
     #[must_use]
     pub fn routes(&self) -> &RouteTable {
         &self.view.core.router.routes
+    }
+
+    /// Says step by step what would become of a request: the middleware and the handler that would
+    /// run, or why the answer is 404 or 405. Nothing is run.
+    ///
+    /// The target is a path, or a whole URL where the host matters: `http://api.example.com/v1`.
+    #[must_use]
+    pub fn explain(&self, method: &str, target: &str) -> Explanation {
+        explain(&self.view.core, method, target)
     }
 
     /// The path of a route; see [`Request::url_for`]. To another host, it is without port.

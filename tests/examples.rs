@@ -154,6 +154,21 @@ fn routing_finds_parameters_literals_and_links() {
 }
 
 #[test]
+fn routes_are_printed_explained_and_served() {
+    let explain = |args: &[&str]| {
+        let output = Command::new(program("routes")).args(args).output();
+        String::from_utf8(output.expect("it is built").stderr).expect("it is text")
+    };
+    let told = explain(&["GET", "/users/7/x"]);
+    assert!(told.contains("404") && told.contains("one segment less"));
+    let told = explain(&["GET", "http://red.example.com/members/7"]);
+    assert!(told.contains("team = \"red\""));
+    let example = Example::start("routes");
+    example.assert_get("/users/7", "200", &["User 7", "x-version: 1"]);
+    example.stop();
+}
+
+#[test]
 fn middleware_wraps_and_guards() {
     let example = Example::start("middleware");
     example.assert_get("/", "200", &["server-timing: app;dur="]);

@@ -11,6 +11,7 @@ use super::link::{Arounds, Link};
 use super::needs::{BEFORE, Needs};
 use super::{App, Check, Child, Mount, Place, RouteEntry};
 use crate::chain::{Chain, Run, Step};
+use crate::explain::{Label, Map, StepKind};
 use crate::middleware::AnyMiddleware;
 use crate::mode::Mode;
 use crate::names::plain;
@@ -35,6 +36,7 @@ pub(super) fn build(app: App) -> Result<AppService, BuildError> {
         steps: composer.steps,
         chains: composer.chains,
         scopes: composer.scopes,
+        map: composer.map,
         before,
         refusal: 0,
         mode: composer.mode,
@@ -92,6 +94,7 @@ struct Composer {
     steps: Vec<Step>,
     chains: Vec<Chain>,
     scopes: Vec<Scope>,
+    map: Map,
     needs: Needs,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
@@ -106,6 +109,7 @@ impl Composer {
             steps: Vec::new(),
             chains: Vec::new(),
             scopes: Vec::new(),
+            map: Map::default(),
             needs: Needs::of(app),
             problems: problem.into_iter().collect(),
             warnings: Vec::new(),
@@ -209,12 +213,20 @@ impl Composer {
         for (i, one) in app.middleware.iter().enumerate() {
             let own = app.arounds.iter().filter(|around| around.after <= i);
             let arounds = inner.arounds[..outside + own.count()].to_vec();
-            inner.layers.push(Link::middleware(one, id, arounds));
+            inner
+                .layers
+                .push(Link::middleware(one, id, StepKind::Middleware, arounds));
         }
         if let Some((endpoint, place)) = &app.fallback {
             inner.fallback = Link::endpoint(endpoint, id, place, &inner.arounds);
         }
         self.scopes.push(inner.scope.clone());
+        let host = inner.host.as_ref().map_or("", Pattern::text);
+        let title = format!("{host}{}", inner.prefix.text());
+        self.map.scopes.push(match title.is_empty() {
+            true => "/".to_owned(),
+            false => title,
+        });
         self.problems
             .extend(self.needs.of_states(&self.scopes, &inner.layers));
         inner
@@ -294,6 +306,8 @@ impl Composer {
             name: entry.endpoint.name.clone(),
             is_named: entry.endpoint.is_named,
             handler: entry.endpoint.handler,
+            function: entry.endpoint.function.clone(),
+            index: self.router.routes.len(),
             location: entry.place,
             middleware: around.iter().map(|link| link.name.clone()).collect(),
         });
@@ -326,14 +340,14 @@ impl Composer {
         for link in links {
             let step = StepInfo {
                 name: &link.name,
-                is_handler: link.is_handler,
+                is_handler: link.kind == StepKind::Handler,
                 route,
             };
             for (around, scope) in &link.arounds {
                 if let Some(made) = around.make(&step) {
                     let made = (made, around.place);
                     self.check_options([&made]);
-                    let made = Link::middleware(&made, *scope, Vec::new());
+                    let made = Link::middleware(&made, *scope, StepKind::Middleware, Vec::new());
                     let missing = self.needs.of_states(&self.scopes, &[Arc::clone(&made)]);
                     self.problems.extend(missing);
                     all.push(made);
@@ -360,6 +374,15 @@ impl Composer {
             chain,
         };
         self.steps.extend(links.iter().map(step));
+        let label = |link: &Arc<Link>| Label {
+            kind: link.kind,
+            name: link.name.clone(),
+            scope: link.scope,
+            place: Some(link.place),
+        };
+        let mut labels: Vec<_> = links.iter().map(label).collect();
+        labels.extend(last.iter().map(|step| Label::automatic(step.scope)));
+        self.map.chains.push(labels);
         self.steps.extend(last);
         let scope = self.steps.last().map_or(0, |step| step.scope);
         let guard = self.own_step(Over, scope);
@@ -387,7 +410,7 @@ impl Composer {
         let links: Vec<_> = app
             .before
             .iter()
-            .map(|one| Link::middleware(one, 0, Vec::new()))
+            .map(|one| Link::middleware(one, 0, StepKind::Middleware, Vec::new()))
             .collect();
         if links.is_empty() {
             return None;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::Place;
 use super::around::Around;
 use crate::chain::Run;
+use crate::explain::StepKind;
 use crate::handler::Endpoint;
 use crate::middleware::AnyMiddleware;
 use crate::preflight::{Need, Provided};
@@ -20,7 +21,7 @@ pub(super) struct Link {
     pub(super) provides: Vec<Provided>,
     pub(super) scope: usize,
     pub(super) place: Place,
-    pub(super) is_handler: bool,
+    pub(super) kind: StepKind,
     /// What is made around it, with the scopes that asked for it, outermost first.
     pub(super) arounds: Arounds,
 }
@@ -32,6 +33,7 @@ impl Link {
     pub(super) fn middleware(
         (middleware, place): &(AnyMiddleware, Place),
         scope: usize,
+        kind: StepKind,
         arounds: Arounds,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -41,7 +43,7 @@ impl Link {
             provides: middleware.provides.clone(),
             scope,
             place,
-            is_handler: false,
+            kind,
             arounds,
         })
     }
@@ -54,7 +56,7 @@ impl Link {
         arounds: &Arounds,
     ) -> Vec<Arc<Self>> {
         let own = endpoint.middleware.iter();
-        let own = own.map(|one| Self::middleware(one, scope, arounds.clone()));
+        let own = own.map(|one| Self::middleware(one, scope, StepKind::OfHandler, arounds.clone()));
         let mut links: Vec<_> = own.collect();
         links.push(Arc::new(Self {
             run: endpoint.run.clone(),
@@ -63,7 +65,7 @@ impl Link {
             provides: Vec::new(),
             scope,
             place,
-            is_handler: true,
+            kind: StepKind::Handler,
             arounds: arounds.clone(),
         }));
         links

@@ -31,6 +31,7 @@
 //! percent-encoded, so `%2F` never separates segments.
 
 mod link;
+mod near;
 mod params;
 mod params_de;
 mod path_error;
@@ -45,6 +46,7 @@ use http::Method;
 use crate::error::Error;
 
 pub use link::{ByHandler, ByName, Link};
+pub use near::{Mismatch, NearRoute};
 pub(crate) use params::{Params, Spans};
 pub(crate) use params_de::from_params;
 pub(crate) use path_error::PathError;

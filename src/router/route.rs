@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub struct Route {
     pub(crate) name: Cow<'static, str>,
     pub(crate) is_named: bool,
     pub(crate) handler: TypeId,
+    pub(crate) function: Cow<'static, str>,
+    pub(crate) index: usize,
     pub(crate) location: &'static Location<'static>,
     pub(crate) middleware: Vec<Cow<'static, str>>,
 }
@@ -46,6 +48,18 @@ impl Route {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The handler: its function's path inside its crate, whatever name the route was given.
+    #[must_use]
+    pub fn handler(&self) -> &str {
+        &self.function
+    }
+
+    /// The position in the table of routes, from 0: for values kept per route in a list.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index
     }
 
     /// The line that added the route.
@@ -90,37 +104,49 @@ impl RouteTable {
     }
 }
 
+/// A heading and what stands below it for each route.
+type Column = (&'static str, fn(&Route) -> String);
+
+const COLUMNS: [Column; 6] = [
+    ("METHOD", |route| {
+        let method = route.method.as_ref();
+        method.map_or("ANY", Method::as_str).to_owned()
+    }),
+    ("PATH", |route| {
+        format!("{}{}", route.host().unwrap_or(""), route.path())
+    }),
+    ("NAME", |route| match route.is_named {
+        true => route.name.clone().into_owned(),
+        false => String::new(),
+    }),
+    ("HANDLER", |route| route.function.clone().into_owned()),
+    ("MIDDLEWARE", |route| {
+        route.middleware().collect::<Vec<_>>().join(", ")
+    }),
+    ("SOURCE", |route| {
+        format!("{}:{}", route.location.file(), route.location.line())
+    }),
+];
+
+/// Method, path, name where one was given, handler, middleware and source; a column without
+/// anything in it is left out.
 impl fmt::Display for RouteTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = ["METHOD", "PATH", "NAME", "MIDDLEWARE", "SOURCE"].map(str::to_owned);
-        let mut rows = vec![head];
-        rows.extend(self.iter().map(|route| {
-            [
-                route
-                    .method
-                    .as_ref()
-                    .map_or("ANY", Method::as_str)
-                    .to_owned(),
-                format!("{}{}", route.host().unwrap_or(""), route.path()),
-                route.name.clone().into_owned(),
-                route.middleware().collect::<Vec<_>>().join(", "),
-                format!("{}:{}", route.location.file(), route.location.line()),
-            ]
-        }));
-        let width = |i: usize| {
-            rows.iter()
-                .map(|row| row[i].chars().count())
-                .max()
-                .unwrap_or(0)
-        };
-        let widths = [width(0), width(1), width(2), width(3)];
-        for [method, path, name, middleware, source] in &rows {
-            let [w0, w1, w2, w3] = widths;
-            writeln!(
-                f,
-                "{method:w0$}  {path:w1$}  {name:w2$}  {middleware:w3$}  {source}"
-            )?;
+        let mut lines = vec![String::new(); self.len() + 1];
+        for (heading, cell) in COLUMNS {
+            let cells: Vec<String> = self.iter().map(cell).collect();
+            if cells.iter().all(String::is_empty) && !cells.is_empty() {
+                continue;
+            }
+            let width = cells.iter().map(|cell| cell.chars().count()).max();
+            let width = width.unwrap_or(0).max(heading.len());
+            let column = std::iter::once(heading).chain(cells.iter().map(String::as_str));
+            for (line, cell) in lines.iter_mut().zip(column) {
+                let _ = write!(line, "{cell:width$}  ");
+            }
         }
-        Ok(())
+        lines
+            .iter()
+            .try_for_each(|line| writeln!(f, "{}", line.trim_end()))
     }
 }
