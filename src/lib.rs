@@ -36,7 +36,7 @@
 //! | `testing` | [`TestClient`](testing::TestClient) |
 //! | `mode` | whether it is development or production: [`Mode`] |
 //! | `ext` | optional modules, one feature each |
-//! | `blocking`, `negotiate`, `names`, `log` | helpers: long work, `Accept`, names for messages, log lines |
+//! | `blocking`, `negotiate`, `names`, `log` | helpers: long work, `Accept`, names for messages, log lines ([`log`]) |
 //!
 //! # Features
 //!
@@ -47,6 +47,8 @@
 //! | `proxy-protocol` | no | client addresses from load balancers that pass connections through |
 //! | `full` | no | the extensions below that are stable |
 //! | `cookies` | no | `cepa::cookies`: cookies read, set, signed and encrypted |
+//! | `health` | no | `cepa::health`: `/livez` and `/readyz`, with checks from the whole app |
+//! | `metrics` | no | `cepa::metrics`: counts and times of requests, and of your own, for Prometheus |
 //! | `rate-limit` | no | `cepa::rate_limit`: so many requests per client and time |
 
 mod app;
@@ -58,7 +60,7 @@ mod explain;
 mod ext;
 mod extract;
 mod handler;
-mod log;
+pub mod log;
 mod middleware;
 mod mode;
 mod names;
@@ -76,7 +78,7 @@ pub use bytes::Bytes;
 pub use http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 pub use serde_json::{Value, json};
 
-pub use app::{App, Extension, Fallible, StepInfo};
+pub use app::{App, Contributions, Extension, Fallible, StepInfo};
 pub use blocking::blocking;
 pub use body::{Body, BodyError};
 pub use error::{
@@ -85,6 +87,10 @@ pub use error::{
 pub use explain::{ExplainedStep, Explanation, StepKind, Verdict};
 #[cfg(feature = "cookies")]
 pub use ext::cookies;
+#[cfg(feature = "health")]
+pub use ext::health;
+#[cfg(feature = "metrics")]
+pub use ext::metrics;
 #[cfg(feature = "rate-limit")]
 pub use ext::rate_limit;
 pub use extract::{

@@ -1,5 +1,36 @@
 //! Where start-up lines, the access log and errors go: to `tracing`, or to stderr without it.
 
+/// Writes one line at level info: to the program's `tracing` subscriber with the target `cepa`, or
+/// to stderr where none is installed. Control characters are escaped.
+///
+/// For extensions whose news should be seen in programs that know nothing of `tracing`; others use
+/// `tracing` itself.
+///
+/// ```
+/// cepa::log::info("the index is built: 1,204 pages");
+/// ```
+pub fn info(line: &str) {
+    emit(Level::Info, line);
+}
+
+/// Writes one line at level warn, as [`info`] does.
+///
+/// ```
+/// cepa::log::warn("the cache is full, old entries go");
+/// ```
+pub fn warn(line: &str) {
+    emit(Level::Warn, line);
+}
+
+/// Writes one line at level error, as [`info`] does.
+///
+/// ```
+/// cepa::log::error("the queue refuses jobs: disk full");
+/// ```
+pub fn error(line: &str) {
+    emit(Level::Error, line);
+}
+
 /// How important a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {

@@ -14,6 +14,7 @@ use http::header::ALLOW;
 use http::request::Parts;
 use http::{Method, StatusCode};
 
+use crate::app::{Contributions, Gathered};
 use crate::body::Body;
 use crate::chain::{BoxFuture, Chain, Run, Step, enter};
 use crate::error::{Error, Observer, Renderer, Result};
@@ -25,7 +26,7 @@ use crate::request::{BODY_LIMIT, Request};
 use crate::respond::{IntoResponse, Redirect};
 use crate::response::Response;
 use crate::router::{Answer, Link, Place, RouteTable, Router};
-use crate::server::{Activity, Lifecycle};
+use crate::server::{Activity, Lifecycle, Stopping};
 
 /// An app that was built: immutable, cheap to clone, ready to answer requests.
 #[derive(Clone)]
@@ -37,11 +38,14 @@ pub struct AppService {
 struct Shared {
     warnings: Vec<Problem>,
     /// Locked while they run, so that no request of the test client overtakes them.
-    start: tokio::sync::Mutex<Vec<Hook>>,
+    start: tokio::sync::Mutex<Vec<StartHook>>,
     stop: Mutex<Vec<Hook>>,
 }
 
-/// An async function that runs once, at start or stop.
+/// An async function that runs once at start, with the built app.
+pub(crate) type StartHook = Box<dyn FnOnce(AppService) -> BoxFuture<'static, Result<()>> + Send>;
+
+/// An async function that runs once at stop.
 pub(crate) type Hook = Box<dyn FnOnce() -> BoxFuture<'static, Result<()>> + Send>;
 
 /// Everything that is fixed when the app is built.
@@ -51,6 +55,7 @@ pub(crate) struct Core {
     pub(crate) steps: Vec<Step>,
     pub(crate) chains: Vec<Chain>,
     pub(crate) scopes: Vec<Scope>,
+    pub(crate) contributions: Gathered,
     /// Names of the steps, for people.
     pub(crate) map: Map,
     /// The chain of the outermost app's automatic answers.
@@ -230,7 +235,7 @@ impl AppService {
     pub(crate) fn new(
         core: Core,
         warnings: Vec<Problem>,
-        start: Vec<Hook>,
+        start: Vec<StartHook>,
         stop: Vec<Hook>,
     ) -> Self {
         Self {
@@ -273,6 +278,28 @@ impl AppService {
     #[must_use]
     pub fn routes(&self) -> &RouteTable {
         &self.view.core.router.routes
+    }
+
+    /// Everything of this type that was contributed in the whole app; see
+    /// [`App::contribute`](crate::App::contribute).
+    #[must_use]
+    pub fn contributions<T: Send + Sync + 'static>(&self) -> Contributions<T> {
+        self.view.core.contributions.of()
+    }
+
+    /// Tells when the server begins to stop.
+    #[must_use]
+    pub fn stopping(&self) -> Stopping {
+        self.lifecycle().stopping()
+    }
+
+    /// Runs a future beside the requests, on the runtime this is called in. A graceful stop waits
+    /// for it before the stop hooks run, so it has to end when [`stopping`](Self::stopping) says.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        drop(self.lifecycle().spawn(task));
     }
 
     /// Says step by step what would become of a request: the middleware and the handler that would
@@ -327,7 +354,7 @@ impl AppService {
     pub async fn start(&self) -> Result<()> {
         let mut hooks = self.shared.start.lock().await;
         for hook in std::mem::take(&mut *hooks) {
-            hook().await?;
+            hook(self.clone()).await?;
         }
         Ok(())
     }

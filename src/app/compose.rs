@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::around::StepInfo;
+use super::contribute::{Contribution, Gathered};
 use super::link::{Arounds, Link};
 use super::needs::{BEFORE, Needs};
 use super::{App, Check, Child, Mount, Place, RouteEntry};
@@ -20,15 +21,15 @@ use crate::router::{
     Conflict, Pattern, Route, RouteTable, Router, Target, TrailingSlash, host_pattern,
     prefix_pattern, repeated, route_pattern,
 };
-use crate::service::{AppService, AutomaticAnswer, Core, Hook, Match, Over, Scope};
+use crate::service::{AppService, AutomaticAnswer, Core, Hook, Match, Over, Scope, StartHook};
 
 /// Builds the service, or lists what is wrong.
 pub(super) fn build(app: App) -> Result<AppService, BuildError> {
     let mut composer = Composer::of(&app);
     let before = composer.before_chain(&app);
     let proxies = app.proxies.as_ref().map(|(proxies, _)| proxies.clone());
-    let (mut start, mut stop, mut checks) = (Vec::new(), Vec::new(), Vec::new());
-    take_hooks(app, &mut start, &mut stop, &mut checks);
+    let mut taken = Taken::default();
+    taken.take(app);
     let mut problems = composer.problems;
     crate::preflight::sort(&mut composer.warnings);
     let core = Core {
@@ -37,16 +38,17 @@ pub(super) fn build(app: App) -> Result<AppService, BuildError> {
         chains: composer.chains,
         scopes: composer.scopes,
         map: composer.map,
+        contributions: Gathered::new(taken.contributions),
         before,
         refusal: 0,
         mode: composer.mode,
         proxies: proxies.unwrap_or_default(),
     };
-    let service = AppService::new(core, composer.warnings, start, stop);
+    let service = AppService::new(core, composer.warnings, taken.start, taken.stop);
     if problems.is_empty() {
         let failed =
             |(check, place): (Check, Place)| Some(Problem::new(place, check(&service).err()?));
-        problems.extend(checks.into_iter().filter_map(failed));
+        problems.extend(taken.checks.into_iter().filter_map(failed));
     }
     if problems.is_empty() {
         Ok(service)
@@ -60,18 +62,24 @@ pub(super) fn routes(app: &App) -> RouteTable {
     Composer::of(app).router.routes
 }
 
-/// Hooks in the order of the scopes, outermost first.
-fn take_hooks(
-    app: App,
-    start: &mut Vec<Hook>,
-    stop: &mut Vec<Hook>,
-    checks: &mut Vec<(Check, Place)>,
-) {
-    start.extend(app.start);
-    stop.extend(app.stop);
-    checks.extend(app.checks);
-    for child in app.children {
-        take_hooks(child.app, start, stop, checks);
+/// What is moved out of the apps, in the order of the scopes, outermost first.
+#[derive(Default)]
+struct Taken {
+    start: Vec<StartHook>,
+    stop: Vec<Hook>,
+    checks: Vec<(Check, Place)>,
+    contributions: Vec<(TypeId, Contribution)>,
+}
+
+impl Taken {
+    fn take(&mut self, app: App) {
+        self.start.extend(app.start);
+        self.stop.extend(app.stop);
+        self.checks.extend(app.checks);
+        self.contributions.extend(app.contributions);
+        for child in app.children {
+            self.take(child.app);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod around;
 mod compose;
+mod contribute;
 mod extension;
 mod fallible;
 mod link;
@@ -20,6 +21,9 @@ use std::sync::Arc;
 use http::Method;
 
 pub use around::StepInfo;
+use contribute::Contribution;
+pub use contribute::Contributions;
+pub(crate) use contribute::Gathered;
 pub use extension::Extension;
 pub use fallible::Fallible;
 
@@ -30,7 +34,7 @@ use crate::middleware::{AnyMiddleware, IntoMiddleware};
 use crate::mode::Mode;
 use crate::preflight::{BuildError, Problem};
 use crate::router::{Link, RouteTable, TrailingSlash};
-use crate::service::{AppService, Hook, Mapping, StateValue};
+use crate::service::{AppService, Hook, Mapping, StartHook, StateValue};
 
 type Place = &'static Location<'static>;
 
@@ -75,7 +79,8 @@ pub struct App {
     plugged: Vec<Plugged>,
     required: Vec<(Plugged, &'static str)>,
     checks: Vec<(Check, Place)>,
-    start: Vec<Hook>,
+    contributions: Vec<(TypeId, Contribution)>,
+    start: Vec<StartHook>,
     stop: Vec<Hook>,
     problems: Vec<Problem>,
     pub(crate) mode: Option<(Mode, Place)>,

@@ -83,7 +83,43 @@ impl App {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output: Fallible> + Send + 'static,
     {
-        self.start.push(boxed_hook(hook));
+        let hook = boxed_hook(hook);
+        self.start.push(Box::new(|_| hook()));
+        self
+    }
+
+    /// [`on_start`](Self::on_start), for a function that takes the built app: to read what was
+    /// [contributed](Self::contribute), or to start work that goes on beside the requests.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// fn janitor(app: App) -> App {
+    ///     app.on_start_with(|app| async move {
+    ///         let mut stopping = app.stopping();
+    ///         app.spawn(async move {
+    ///             let hour = Duration::from_secs(3600);
+    ///             while tokio::time::timeout(hour, stopping.wait()).await.is_err() {
+    ///                 // what is to be done every hour
+    ///             }
+    ///         });
+    ///     })
+    /// }
+    ///
+    /// let client = App::new().plug(janitor).get("/", async || "clean").test();
+    /// client.get("/").send().assert_text("clean");
+    /// client.stop();
+    /// ```
+    pub fn on_start_with<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: FnOnce(AppService) -> Fut + Send + 'static,
+        Fut: Future<Output: Fallible> + Send + 'static,
+    {
+        self.start.push(Box::new(|service| {
+            let ended = hook(service);
+            Box::pin(async move { ended.await.into_result() })
+        }));
         self
     }
 
@@ -108,6 +144,33 @@ impl App {
             Ok(proxies) => self.proxies = Some((proxies, place)),
             Err(problem) => self.problems.push(Problem::new(place, problem)),
         }
+        self
+    }
+
+    /// Reports what is wrong with an option, as a sentence with the fix: a build error at this line,
+    /// or at that of the `plug` for what an extension type says.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// struct Banner(String);
+    ///
+    /// impl Extension for Banner {
+    ///     fn install(self, app: App) -> App {
+    ///         match self.0.is_empty() {
+    ///             true => app.problem("the banner has no text: give it some, or leave it out"),
+    ///             false => app.state(self.0),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let error = App::new().plug(Banner(String::new())).build().unwrap_err();
+    /// assert!(error.to_string().contains("the banner has no text"));
+    /// ```
+    #[track_caller]
+    pub fn problem(mut self, message: impl Into<String>) -> Self {
+        let place = self.here();
+        self.problems.push(Problem::new(place, message));
         self
     }
 

@@ -3,5 +3,9 @@
 
 #[cfg(feature = "cookies")]
 pub mod cookies;
+#[cfg(feature = "health")]
+pub mod health;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
