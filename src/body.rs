@@ -2,9 +2,10 @@
 //!
 //! With `server`, this is the only file that knows hyper's types.
 
+use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::error::{BoxError, Error, Result};
+use crate::foreign::{Foreign, Streamed};
 use crate::service::View;
 
 /// The body of a request or a response.
@@ -46,16 +48,6 @@ enum Kind {
     TooLarge,
     Incoming(Box<Limited<Received>>),
     Stream(Box<Limited<Foreign>>),
-}
-
-type DynBody = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
-
-/// A body of someone else's type. The mutex makes it `Sync`, so that `&Request` can be held
-/// across an await; it is only ever reached through `&mut`, which never locks.
-struct Foreign {
-    body: Mutex<Pin<Box<DynBody>>>,
-    /// It is the body of a request, so what fails in it is the client's doing.
-    received: bool,
 }
 
 /// A body that a client sends, with the connection that says whether it is still waited for.
@@ -173,27 +165,28 @@ impl Body {
         D: Into<Bytes>,
         E: Into<Error>,
     {
-        Self::wrap(Streamed {
-            stream: Box::pin(stream),
-        })
+        Self::wrap(Streamed::new(stream))
     }
 
-    /// A body of another type, as used by `tower` and `hyper` services.
+    /// A body of another type, as used by `tower` and `hyper` services. Where its errors come from a
+    /// [`BodyError`], they stay what they are.
     #[must_use]
     pub fn wrap<B>(body: B) -> Self
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
         B::Data: Into<Bytes>,
     {
-        let adapted = Adapted {
-            body: Box::pin(body),
-        };
-        let inner = Foreign {
-            body: Mutex::new(Box::pin(adapted)),
-            received: false,
-        };
-        let left = u64::MAX;
-        Self(Kind::Stream(Box::new(Limited { inner, left })))
+        let mut body = Some(body);
+        if let Some(own) = (&mut body as &mut dyn Any).downcast_mut::<Option<Self>>() {
+            return own.take().unwrap_or_default();
+        }
+        match body {
+            Some(body) if !body.is_end_stream() => Self(Kind::Stream(Box::new(Limited {
+                inner: Foreign::new(body),
+                left: u64::MAX,
+            }))),
+            _ => Self::empty(),
+        }
     }
 
     /// The same body, as one that a client sent.
@@ -323,7 +316,8 @@ impl HttpBody for Body {
             Kind::Empty => true,
             Kind::Full(bytes) => bytes.is_empty(),
             Kind::Incoming(body) => body.inner.is_end_stream(),
-            Kind::Stream(_) | Kind::TooLarge => false,
+            Kind::Stream(body) => body.inner.is_end_stream(),
+            Kind::TooLarge => false,
         }
     }
 
@@ -353,93 +347,6 @@ impl Stream for Body {
                 }
             }
         }
-    }
-}
-
-impl Foreign {
-    fn body(&mut self) -> Pin<&mut DynBody> {
-        self.body
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_mut()
-    }
-}
-
-impl HttpBody for Foreign {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = ready!(self.body().poll_frame(cx));
-        let kind = match self.received {
-            true => BodyError::Incomplete,
-            false => BodyError::Source,
-        };
-        Poll::Ready(frame.map(|frame| frame.map_err(kind)))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body
-            .lock()
-            .map_or_else(|_| SizeHint::default(), |body| body.size_hint())
-    }
-}
-
-/// A foreign body with its data and errors in our terms.
-struct Adapted<B> {
-    body: Pin<Box<B>>,
-}
-
-impl<B> HttpBody for Adapted<B>
-where
-    B: HttpBody<Error: Into<BoxError>>,
-    B::Data: Into<Bytes>,
-{
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = ready!(self.body.as_mut().poll_frame(cx));
-        Poll::Ready(frame.map(|frame| match frame {
-            Ok(frame) => Ok(frame.map_data(Into::into)),
-            Err(error) => Err(error.into()),
-        }))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// A stream of chunks as a body.
-struct Streamed<S> {
-    stream: Pin<Box<S>>,
-}
-
-impl<S, D, E> HttpBody for Streamed<S>
-where
-    S: Stream<Item = Result<D, E>>,
-    D: Into<Bytes>,
-    E: Into<Error>,
-{
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let item = ready!(self.stream.as_mut().poll_next(cx));
-        Poll::Ready(item.map(|item| match item {
-            Ok(data) => Ok(Frame::data(data.into())),
-            Err(error) => Err(error.into().into_boxed()),
-        }))
     }
 }
 

@@ -33,6 +33,7 @@
 //! | `handler` | the end of a chain: [`Handler`] |
 //! | `respond`, `response` | what goes out: [`IntoResponse`], [`Response`] |
 //! | `error` | [`Error`], and how it becomes a response |
+//! | `exchange`, `foreign` | requests, responses and bodies from and to other crates |
 //! | `testing` | [`TestClient`](testing::TestClient) |
 //! | `mode` | whether it is development or production: [`Mode`] |
 //! | `ext` | optional modules, one feature each |
@@ -56,9 +57,11 @@ mod blocking;
 mod body;
 mod chain;
 mod error;
+mod exchange;
 mod explain;
 mod ext;
 mod extract;
+mod foreign;
 mod handler;
 pub mod log;
 mod middleware;
@@ -84,6 +87,7 @@ pub use body::{Body, BodyError};
 pub use error::{
     BoxError, Error, ErrorContext, ErrorFormat, ErrorRenderer, FieldError, OrError, Result,
 };
+pub use exchange::{Answering, RequestRest, ResponseRest};
 pub use explain::{ExplainedStep, Explanation, StepKind, Verdict};
 #[cfg(feature = "cookies")]
 pub use ext::cookies;

@@ -120,8 +120,10 @@ impl Provided {
         }
     }
 
-    /// Whatever a function may insert, which cannot declare it.
-    pub(crate) fn anything() -> Self {
+    /// Whatever a function, or code of others, may insert without declaring it: no need further in
+    /// is reported as missing.
+    #[must_use]
+    pub fn anything() -> Self {
         struct Anything;
         Self::local::<Anything>()
     }

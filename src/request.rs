@@ -45,6 +45,9 @@ struct Inner {
     matched: Option<PathAndQuery>,
 }
 
+/// What the first line of a request says.
+pub(crate) type Line = (Method, Uri, Version);
+
 /// Bytes that extractors read of a body unless told otherwise: 2 MiB.
 pub(crate) const BODY_LIMIT: u64 = 2 * 1024 * 1024;
 
@@ -106,9 +109,7 @@ impl Request {
             new.authority = old.authority;
         }
         self.0.uri = Uri::from_parts(new).unwrap_or(uri);
-        if self.0.matched.is_none() && self.0.place.is_matched() {
-            self.0.matched = old.path_and_query;
-        }
+        self.keep_matched(old.path_and_query);
     }
 
     /// Changes the path, percent-encoded, and keeps query and host. In `before_routing` this
@@ -197,10 +198,11 @@ impl Request {
     }
 
     /// The address of the peer of the connection; a proxy's, if there is one in between
-    /// ([`ClientAddr`](crate::ClientAddr) looks through those). `None` without a socket.
+    /// ([`ClientAddr`](crate::ClientAddr) looks through those). `None` without a socket, unless
+    /// whoever called the service left a `SocketAddr` among the extensions.
     #[must_use]
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.0.view.peer
+        self.0.view.peer.or_else(|| self.local().copied())
     }
 
     /// The address whose word about the client counts, if it is a trusted proxy's.
@@ -368,7 +370,7 @@ impl Request {
     }
 
     #[track_caller]
-    fn take_whole_body(&mut self) -> Result<Body> {
+    pub(crate) fn take_whole_body(&mut self) -> Result<Body> {
         match self.0.body.take() {
             Some(body) => Ok(body),
             None => Err(Error::internal(
@@ -458,6 +460,25 @@ impl Request {
         self.0.scope = self.0.view.core.steps[at as usize].scope;
         self.0.step += 1;
         at
+    }
+
+    /// Puts another start line in the place of this one; what was matched stays as it is.
+    pub(crate) fn swap_line(&mut self, (method, uri, version): Line) -> Line {
+        self.0.watch.set_method(&method);
+        let method = std::mem::replace(&mut self.0.method, method);
+        let uri = std::mem::replace(&mut self.0.uri, uri);
+        (method, uri, std::mem::replace(&mut self.0.version, version))
+    }
+
+    /// Notes the target as it was matched, now that the URI is another one.
+    pub(crate) fn keep_matched(&mut self, target: Option<PathAndQuery>) {
+        if self.0.matched.is_none() && self.0.place.is_matched() {
+            self.0.matched = target;
+        }
+    }
+
+    pub(crate) fn scope(&self) -> usize {
+        self.0.scope
     }
 
     /// What the automatic answer has to say.

@@ -262,8 +262,27 @@ impl Response {
         }
     }
 
-    /// The response as hyper sends it, with a body that calls the end hooks.
-    pub(crate) fn into_http(self) -> (http::Response<Body>, Option<Box<EndHooks>>) {
+    /// What an `http::Response` has no place for: the error, whether it is still open, the hooks.
+    pub(crate) fn take_beside(&mut self) -> Option<Beside> {
+        if self.0.error.is_none() && self.0.end.is_none() {
+            return None;
+        }
+        Some(Beside {
+            open: std::mem::take(&mut self.0.open),
+            error: self.0.error.take(),
+            end: self.0.end.take(),
+        })
+    }
+
+    /// Takes back what [`take_beside`](Self::take_beside) took.
+    pub(crate) fn put_beside(&mut self, beside: Beside) {
+        self.0.open = beside.open;
+        self.0.error = beside.error;
+        self.0.end = beside.end;
+    }
+
+    /// The response as hyper sends it, and the hooks to call at its end.
+    pub(crate) fn into_sent(self) -> (http::Response<Body>, Option<Box<EndHooks>>) {
         let mut res = http::Response::new(self.0.body);
         *res.status_mut() = self.0.status;
         *res.headers_mut() = self.0.headers;
@@ -288,6 +307,14 @@ impl<B: Into<Body>> From<http::Response<B>> for Response {
         res.0.extensions = head.extensions;
         res
     }
+}
+
+/// What a response has beside an `http::Response`.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    error: Option<Error>,
+    open: bool,
+    end: Option<Box<EndHooks>>,
 }
 
 type EndHook = Box<dyn FnOnce(Outcome) + Send>;

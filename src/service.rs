@@ -69,6 +69,8 @@ pub(crate) struct Core {
 /// What holds for one app, or mounted app, and everything in it.
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
+    /// Segments of the prefix it is mounted at.
+    pub(crate) depth: usize,
     pub(crate) states: States,
     pub(crate) renderer: Option<Renderer>,
     pub(crate) mappings: Vec<Mapping>,
@@ -266,6 +268,17 @@ impl AppService {
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.view.core.mode
+    }
+
+    /// A handle of its own for one connection, with the address of its peer, for servers of
+    /// `tower` and `hyper`: requests of different connections then share no counter, and
+    /// [`Request::peer_addr`] knows the peer.
+    #[must_use]
+    pub fn for_connection(&self, peer: Option<SocketAddr>) -> Self {
+        Self {
+            view: self.view(peer, Channel::InProcess, BODY_LIMIT),
+            shared: Arc::clone(&self.shared),
+        }
     }
 
     /// What is odd but legal: routes that are never reached, middleware around nothing.

@@ -204,6 +204,7 @@ impl Composer {
             .mappings
             .splice(0..0, app.mappings.iter().cloned());
         inner.scope.observers.extend(app.observers.iter().cloned());
+        inner.scope.depth = inner.prefix.text().matches('/').count();
         inner.slash = app.slash.unwrap_or(inner.slash);
         inner
             .plugged

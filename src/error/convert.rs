@@ -35,9 +35,24 @@ impl<E: Into<BoxError>> From<E> for Error {
     }
 }
 
-fn body_error<'a>(source: &'a (dyn std::error::Error + 'static)) -> Option<&'a BodyError> {
-    std::iter::successors(Some(source), |source| source.source())
-        .find_map(|source| source.downcast_ref())
+pub(crate) fn body_error<'a>(
+    source: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a BodyError> {
+    causes(source).find_map(|source| source.downcast_ref())
+}
+
+/// An error and its causes, the nearest first; with what an `io::Error` was made of, which is not
+/// its `source`.
+pub(super) fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let inner = error.downcast_ref::<std::io::Error>();
+        match inner.and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner as _),
+            None => error.source(),
+        }
+    })
 }
 
 /// An [`Error`] in the clothes of a standard error.

@@ -14,6 +14,7 @@ use std::panic::Location;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use convert::OrError;
+pub(crate) use convert::body_error;
 pub use render::{ErrorContext, ErrorFormat, ErrorRenderer};
 pub(crate) use render::{Observer, Renderer, Watch};
 
@@ -212,7 +213,7 @@ impl Error {
             .source
             .as_deref()
             .map(|source| source as &(dyn std::error::Error + 'static));
-        std::iter::successors(first, |source| source.source())
+        first.into_iter().flat_map(convert::causes)
     }
 
     /// This error as a standard error, for code that wants one; `?` turns it back unchanged.

@@ -178,7 +178,7 @@ fn outgoing(
         let signature = || HeaderValue::from_static("cepa");
         res.headers_mut().entry(SERVER).or_insert_with(signature);
     }
-    let (res, end) = res.into_http();
+    let (res, end) = res.into_sent();
     res.map(|body| Outgoing {
         body,
         rest: Bytes::new(),

@@ -9,6 +9,7 @@ mod complaint;
 mod config;
 mod connection;
 mod entrance;
+mod hosted;
 mod io;
 mod listener;
 #[cfg(feature = "proxy-protocol")]

@@ -1,0 +1,246 @@
+//! Requests and responses as the types of the `http` crate, and back, with nothing lost between.
+//!
+//! Before it: a chain whose next step knows those types only, such as a `tower` layer, or a server
+//! of someone else that asks the service. After it: the rest of the chain, or that server.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{Method, Uri, Version};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::body::{Body, BodyError};
+use crate::chain::BoxFuture;
+use crate::error::BoxError;
+use crate::request::Request;
+use crate::response::{Beside, EndHooks, Response};
+use crate::service::AppService;
+
+/// What a [`Request`] has beside an `http::Request`: the matched route and its parameters, the
+/// scope with its state, the connection, the id.
+#[derive(Debug)]
+#[must_use = "without it, the request cannot be put together again"]
+pub struct RequestRest {
+    /// Without its head and body.
+    req: Request,
+    target: Option<PathAndQuery>,
+    /// The body had been taken before.
+    bodiless: bool,
+}
+
+/// What a [`Response`] has beside an `http::Response`: the error it answers for, and the hooks of
+/// [`Response::on_end`]. They are told of a cancellation if this is dropped.
+#[derive(Debug)]
+pub struct ResponseRest(Beside);
+
+impl Request {
+    /// The part of the path that is the prefix of the running middleware's or handler's app, as
+    /// sent: `/shop` in an app that is mounted at `/{name}`, empty in the outermost one.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn rest(req: Request) -> String {
+    ///     let prefix = req.mounted_at();
+    ///     format!("{prefix} and {}", &req.path()[prefix.len()..])
+    /// }
+    ///
+    /// let app = App::new().mount("/{tenant}/files", App::new().fallback(rest));
+    /// app.test().get("/acme/files/a/b").send().assert_text("/acme/files and /a/b");
+    /// ```
+    #[must_use]
+    pub fn mounted_at(&self) -> &str {
+        let depth = self.view().core.scopes[self.scope()].depth;
+        if depth == 0 {
+            return "";
+        }
+        let path = self.path();
+        let end = path.match_indices('/').nth(depth);
+        &path[..end.map_or(path.len(), |(at, _)| at)]
+    }
+
+    /// The request as a type of the `http` crate, for code that knows no other, and what that type
+    /// has no place for.
+    ///
+    /// Values kept with the request are its extensions; the peer's [`SocketAddr`] is added to them.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn turned(req: Request, next: Next) -> Response {
+    ///     let (http, rest) = req.into_http();
+    ///     next.run(Request::from_http(http, rest)).await
+    /// }
+    ///
+    /// let show = async |Path(id): Path<u64>| id.to_string();
+    /// let app = App::new().with(turned).get("/users/{id}", show);
+    /// app.test().get("/users/7").send().assert_text("7");
+    /// ```
+    pub fn into_http(mut self) -> (http::Request<Body>, RequestRest) {
+        let peer = self.peer_addr();
+        let body = self.take_whole_body().ok();
+        let bodiless = body.is_none();
+        let mut req = http::Request::new(body.unwrap_or_default());
+        *req.headers_mut() = std::mem::take(self.headers_mut());
+        *req.extensions_mut() = std::mem::take(self.extensions_mut());
+        if let (Some(peer), None) = (peer, req.extensions().get::<SocketAddr>()) {
+            req.extensions_mut().insert(peer);
+        }
+        let line = (Method::GET, Uri::default(), Version::HTTP_11);
+        let (method, uri, version) = self.swap_line(line);
+        let target = uri.path_and_query().cloned();
+        *req.method_mut() = method;
+        *req.uri_mut() = uri;
+        *req.version_mut() = version;
+        let rest = RequestRest {
+            req: self,
+            target,
+            bodiless,
+        };
+        (req, rest)
+    }
+
+    /// The request put together again. Where the URI is another one now, path parameters stay those
+    /// of the path that matched.
+    pub fn from_http<B: Into<Body>>(req: http::Request<B>, rest: RequestRest) -> Self {
+        let (head, body) = req.into_parts();
+        let (mut req, body) = (rest.req, body.into());
+        let text = |target: Option<&PathAndQuery>| {
+            target.map(|it| (it.as_str().as_ptr(), it.as_str().len()))
+        };
+        let is_same = text(head.uri.path_and_query()) == text(rest.target.as_ref());
+        req.swap_line((head.method, head.uri, head.version));
+        if !is_same {
+            req.keep_matched(rest.target);
+        }
+        *req.headers_mut() = head.headers;
+        *req.extensions_mut() = head.extensions;
+        if !(rest.bodiless && body.is_end_stream()) {
+            req.set_body(body.received());
+        }
+        req
+    }
+}
+
+impl Response {
+    /// The response as a type of the `http` crate, and what that type has no place for, if there
+    /// is something.
+    ///
+    /// To let the body call the hooks of [`on_end`](Self::on_end) by itself, as a server that is
+    /// not ours needs it, convert by `http::Response::from(res)`.
+    pub fn into_http(mut self) -> (http::Response<Body>, Option<ResponseRest>) {
+        let rest = self.take_beside().map(ResponseRest);
+        (self.into_sent().0, rest)
+    }
+
+    /// The response put together again.
+    pub fn from_http<B: Into<Body>>(res: http::Response<B>, rest: Option<ResponseRest>) -> Self {
+        let mut res = Self::from(res);
+        if let Some(ResponseRest(beside)) = rest {
+            res.put_beside(beside);
+        }
+        res
+    }
+}
+
+/// For servers that are not ours: the body calls the hooks of [`Response::on_end`].
+impl From<Response> for http::Response<Body> {
+    fn from(res: Response) -> Self {
+        let (res, end) = res.into_sent();
+        match end {
+            None => res,
+            Some(end) => res.map(|body| Body::wrap(Told { body, end })),
+        }
+    }
+}
+
+/// A body that tells the end hooks what becomes of it.
+struct Told {
+    body: Body,
+    end: Box<EndHooks>,
+}
+
+impl HttpBody for Told {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        match &frame {
+            None => self.end.sent(),
+            Some(Err(_)) => self.end.failed(),
+            Some(Ok(frame)) => self.end.count(frame.data_ref().map_or(0, Bytes::len)),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Whoever sends a body need not ask again once it says that it is at its end.
+impl Drop for Told {
+    fn drop(&mut self) {
+        if self.body.is_end_stream() {
+            self.end.sent();
+        }
+    }
+}
+
+/// A response in the making, as services of `tower` and `hyper` return it.
+#[must_use = "nothing is answered unless it is awaited"]
+pub struct Answering {
+    answer: BoxFuture<'static, Response>,
+    head: bool,
+}
+
+impl AppService {
+    /// Answers one request of a server that is not ours, whatever its type of body. What this
+    /// returns is what the service does as a service of `hyper`, and of `tower` (feature `tower`).
+    ///
+    /// That server has to hold what ours holds: limits and timeouts of heads, connections and
+    /// writing, one valid `Host`. The peer's address is that of
+    /// [`for_connection`](Self::for_connection), or a [`SocketAddr`] among the extensions. Start
+    /// and stop hooks run by [`start`](Self::start) and [`stop`](Self::stop).
+    pub fn answer_http<B>(&self, req: http::Request<B>) -> Answering
+    where
+        B: HttpBody<Error: Into<BoxError>> + Send + 'static,
+        B::Data: Into<Bytes>,
+    {
+        Answering {
+            head: *req.method() == Method::HEAD,
+            answer: Box::pin(self.call(req.map(Body::wrap))),
+        }
+    }
+}
+
+impl Future for Answering {
+    type Output = Result<http::Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut res = ready!(self.answer.as_mut().poll(cx));
+        if self.head {
+            res.drop_body();
+        }
+        Poll::Ready(Ok(res.into()))
+    }
+}
+
+impl std::fmt::Debug for Answering {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answering").finish_non_exhaustive()
+    }
+}
