@@ -51,6 +51,7 @@
 //! | `health` | no | `cepa::health`: `/livez` and `/readyz`, with checks from the whole app |
 //! | `metrics` | no | `cepa::metrics`: counts and times of requests, and of your own, for Prometheus |
 //! | `rate-limit` | no | `cepa::rate_limit`: so many requests per client and time |
+//! | `tower` | no | `cepa::tower`: layers and services of `tower` in an app, an app as a service |
 
 mod app;
 mod blocking;
@@ -97,6 +98,8 @@ pub use ext::health;
 pub use ext::metrics;
 #[cfg(feature = "rate-limit")]
 pub use ext::rate_limit;
+#[cfg(feature = "tower")]
+pub use ext::tower;
 pub use extract::{
     ClientAddr, Form, FromRequest, Header, Host, Links, Local, OptionalFromRequest, Path, Query,
     State, TypedHeader,

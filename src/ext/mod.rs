@@ -9,3 +9,5 @@ pub mod health;
 pub mod metrics;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
+#[cfg(feature = "tower")]
+pub mod tower;
