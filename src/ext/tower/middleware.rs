@@ -17,7 +17,7 @@ use super::body::received;
 use super::passage::{self, Missing};
 use crate::{
     Body, BoxError, Bytes, Error, IntoResponse, Middleware, Next, Provided, Request, Response,
-    Result, http,
+    Result,
 };
 
 /// A layer of `tower` as a middleware; made by [`tower`].

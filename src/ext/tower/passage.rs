@@ -5,7 +5,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::http::{self, Extensions};
+use http::Extensions;
+
 use crate::{Body, Next, Request, RequestRest, Response, ResponseRest};
 
 /// A slot that its copies share.

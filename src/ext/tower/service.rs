@@ -7,10 +7,10 @@ use http_body::Body as HttpBody;
 use tower_service::Service;
 
 use super::middleware::ready;
-use crate::http::uri::{PathAndQuery, Uri};
 use crate::{
-    Answering, App, AppService, Body, BoxError, Bytes, OrError, Request, Response, Result, http,
+    Answering, App, AppService, Body, BoxError, Bytes, OrError, Request, Response, Result,
 };
+use http::uri::{PathAndQuery, Uri};
 
 /// The URI of a request as it came to the app, before [`tower_service`] took the prefix away;
 /// among the extensions of what the service gets.
