@@ -6,6 +6,8 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use http::Method;
+
 use super::around::StepInfo;
 use super::contribute::{Contribution, Gathered};
 use super::link::{Arounds, Link};
@@ -90,6 +92,7 @@ struct Outer {
     layers: Vec<Arc<Link>>,
     arounds: Arounds,
     host: Option<Pattern>,
+    is_host: bool,
     prefix: Pattern,
     slash: TrailingSlash,
     fallback: Vec<Arc<Link>>,
@@ -159,8 +162,16 @@ impl Composer {
                 .extend(self.needs.of_chain(&links, &at, &params));
             self.push_chain(&links, None, None, params)
         };
-        if let Ok(table) = self.router.table(inner.host.as_ref()) {
-            table.add_prefix(&inner.prefix, missing);
+        let table = self.router.table(inner.host.as_ref());
+        let answers =
+            table.map(|table| table.add_prefix(&inner.prefix, missing, outermost || inner.is_host));
+        if let (Ok(false), Some((_, place))) = (answers, &app.fallback) {
+            let message = format!(
+                "this fallback is never reached: of several apps mounted at `{}/`, the first \
+                 answers where none has a route; give that one the fallback",
+                inner.prefix.text()
+            );
+            self.warnings.push(Problem::new(place, message));
         }
         for entry in &app.routes {
             self.add_route(&inner, id, automatic, entry);
@@ -267,6 +278,7 @@ impl Composer {
 
     fn mount(&mut self, child: &Child, outer: &Outer, outermost: bool) -> usize {
         let mut inner = outer.clone();
+        inner.is_host = matches!(child.at, Mount::Host(_));
         let placed = match &child.at {
             Mount::Prefix(prefix) => prefix_pattern(prefix).map(|prefix| {
                 inner.prefix = outer.prefix.join(&prefix);
@@ -320,7 +332,9 @@ impl Composer {
             location: entry.place,
             middleware: around.iter().map(|link| link.name.clone()).collect(),
         });
-        if let Some(why) = pattern.unreachable() {
+        let tunnel = (entry.method == Some(Method::CONNECT))
+            .then_some("the server opens no tunnels and refuses `CONNECT`");
+        if let Some(why) = tunnel.or(pattern.unreachable()) {
             let message = format!("{} is never reached: {why}", route.title());
             self.warnings.push(Problem::new(entry.place, message));
         }

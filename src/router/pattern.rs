@@ -80,10 +80,11 @@ impl Pattern {
 
     /// Why no client would ever ask for such a path, if that is so.
     pub(crate) fn unreachable(&self) -> Option<&'static str> {
-        let dots = self
-            .text
-            .split('/')
-            .any(|segment| segment == "." || segment == "..");
+        // `%2e` is a dot there (WHATWG URL standard, 4.1).
+        let dots = self.text.split('/').any(|segment| {
+            let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+            plain == "." || plain == ".."
+        });
         dots.then_some("clients resolve `.` and `..` before they send a path")
     }
 }
@@ -152,7 +153,24 @@ pub(crate) fn host_pattern(text: &str) -> Result<Pattern, String> {
                 "each part of the host `{text}` is a name or a `{{parameter}}`"
             ));
         }
-        pattern.push_segment(&label.to_ascii_lowercase(), false)?;
+        let (literal, rest) = label.split_at(label.find('{').unwrap_or(label.len()));
+        let (param, end) = rest.split_at(rest.rfind('}').map_or(0, |end| end + 1));
+        let lower = str::to_ascii_lowercase;
+        pattern.push_segment(&[&lower(literal), param, &lower(end)].concat(), false)?;
+    }
+    let is_of_host = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+    let literals = pattern.parts.iter().filter_map(|part| match part {
+        Part::Literal(literal) => Some(literal),
+        Part::Param(_) | Part::Rest(_) => None,
+    });
+    if literals
+        .flat_map(|literal| literal.chars())
+        .any(|c| !is_of_host(c))
+    {
+        return Err(format!(
+            "no client asks for the host `{text}`: it has other signs than letters, digits, `-`, \
+             `_` and `~`; write an international name in its ASCII form, which begins with `xn--`"
+        ));
     }
     pattern.with_unique_names()
 }
@@ -380,6 +398,9 @@ mod tests {
             host_pattern("{tenant}.Example.com").unwrap().text(),
             "{tenant}.example.com"
         );
+        let named = host_pattern("WWW-{Tenant}-X.A_b.test").unwrap();
+        assert_eq!(named.text(), "www-{Tenant}-x.a_b.test");
+        assert_eq!(named.names().collect::<Vec<_>>(), ["Tenant"]);
         for bad in ["example.com:80", "http://x", "*.example.com", "a..b", ""] {
             assert!(host_pattern(bad).is_err(), "{bad}");
         }

@@ -20,8 +20,9 @@ pub(crate) struct Table {
     depth: usize,
     /// The chain for paths below no prefix.
     root: usize,
-    /// How many scopes stand at the root: the outermost app, then those mounted there.
-    at_root: usize,
+    /// What stands at the root so far: the app of the table, and one that is mounted there.
+    has_app: bool,
+    has_mount: bool,
 }
 
 struct Entry {
@@ -70,20 +71,28 @@ impl Table {
         });
     }
 
-    /// Notes a scope that answers for everything at and below a prefix nothing matched in.
-    pub(crate) fn add_prefix(&mut self, prefix: &Pattern, chain: usize) {
+    /// Notes a scope that answers for everything at and below a prefix nothing matched in; false if
+    /// another one does. `is_app` is the outermost app, or that of a host.
+    pub(crate) fn add_prefix(&mut self, prefix: &Pattern, chain: usize, is_app: bool) -> bool {
         let text = prefix.text();
         // Of several mounts at one place, the first answers for what none of them matches.
         if text.is_empty() {
-            if self.at_root < 2 {
+            let stands = if is_app {
+                &mut self.has_app
+            } else {
+                &mut self.has_mount
+            };
+            let is_first = !std::mem::replace(stands, true);
+            if is_first {
                 self.root = chain;
             }
-            self.at_root += 1;
-            return;
+            return is_first;
         }
-        if self.prefixes.insert(text, chain).is_ok() {
+        let is_first = self.prefixes.insert(text, chain).is_ok();
+        if is_first {
             self.depth = self.depth.max(text.matches('/').count());
         }
+        is_first
     }
 
     /// Builds the tries and reports routes that rank equal, each once.

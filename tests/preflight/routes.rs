@@ -151,6 +151,11 @@ fn a_host_that_is_none_is_refused() {
         "a..b",
         "a/b",
         "{a}{b}.test",
+        "m\u{fc}nchen.test",
+        "xn--m%C3%BCnchen.test",
+        "a b.test",
+        "user@a.test",
+        "{{a}}.test",
     ] {
         let app = App::new().host(host, App::new()); // here
         problem(app, SOURCE);
