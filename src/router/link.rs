@@ -152,16 +152,22 @@ fn build(route: &Route, values: &[(&str, &dyn Display)], port: Option<u16>) -> R
         let _ = write!(url, "{}", utf8_percent_encode(&value, set));
         used.push(name.as_str());
     }
-    let query: Vec<(&str, String)> = values
-        .iter()
-        .filter(|(name, _)| !used.contains(name))
-        .map(|(name, value)| (*name, value.to_string()))
-        .collect();
-    if !query.is_empty() {
-        url.push('?');
-        url.push_str(&serde_html_form::to_string(query)?);
-    }
+    let others = values.iter().filter(|(name, _)| !used.contains(name));
+    push_query(&mut url, others)?;
     Ok(url)
+}
+
+fn push_query<'v>(
+    url: &mut String,
+    values: impl Iterator<Item = &'v (&'v str, &'v dyn Display)>,
+) -> Result<()> {
+    let pairs = values.map(|(name, value)| (*name, value.to_string()));
+    let pairs: Vec<(&str, String)> = pairs.collect();
+    if !pairs.is_empty() {
+        url.push('?');
+        url.push_str(&serde_html_form::to_string(pairs)?);
+    }
+    Ok(())
 }
 
 fn is_dots(segment: &str) -> bool {

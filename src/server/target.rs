@@ -118,12 +118,12 @@ mod tests {
             let method = &methods[round % 3];
             let text = String::from_utf8_lossy(&target).to_ascii_lowercase();
             let web = text.starts_with("http://") || text.starts_with("https://");
-            let wanted = match method {
-                &Method::CONNECT if text.contains("://") && !text.starts_with('/') => 200,
-                &Method::CONNECT if text.starts_with('/') || text == "*" => 400,
-                &Method::CONNECT => 501,
+            let wanted = match *method {
+                Method::CONNECT if text.contains("://") && !text.starts_with('/') => 200,
+                Method::CONNECT if text.starts_with('/') || text == "*" => 400,
+                Method::CONNECT => 501,
                 _ if text.starts_with('/') || web => 200,
-                &Method::OPTIONS if text == "*" => 200,
+                Method::OPTIONS if text == "*" => 200,
                 _ => 400,
             };
             assert_eq!(status(method, &uri), wanted, "{method} {text:?}");
