@@ -4,15 +4,20 @@
 //! owns the request, awaits the next such call and hands its response out. It knows no index, no
 //! scope, no errors and no panics. Each row is what an app with the step costs more than the same
 //! app without it, for the same request and the same empty response.
+//!
+//! The second table has the built-in middleware where there is nothing to do, or the least there
+//! can be.
 
 mod support;
 
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::Pin;
+use std::time::Duration;
 
 use cepa::http::{Request as HttpRequest, Response as HttpResponse};
 use cepa::prelude::*;
+use cepa::{Concurrency, HeaderValue, Mode, RequestId, ServerTiming, Timeout};
 use support::{Cases, row};
 
 type Bare = fn(Request, usize) -> Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -92,8 +97,28 @@ fn hello() -> HttpRequest<&'static str> {
     HttpRequest::new("")
 }
 
+fn built_in(cases: &mut Cases) {
+    let minute = Duration::from_secs(60);
+    cases.ask("Timeout", move || app().with(Timeout::new(minute)), hello);
+    cases.ask("Concurrency", || app().with(Concurrency::new(9)), hello);
+    cases.ask("RequestId", || app().with(RequestId::new()), hello);
+    cases.ask("sent id", || app().with(RequestId::new()), hello_with_id);
+    cases.ask("no id", app, hello_with_id);
+    cases.ask("Logger", || app().with(Logger::new().with_skip("/")), hello);
+    let production = || app().mode(Mode::Production).plug(ServerTiming::new());
+    cases.ask("ServerTiming", production, hello);
+}
+
+fn hello_with_id() -> HttpRequest<&'static str> {
+    let mut req = hello();
+    let id = HeaderValue::from_static("9f2c41aa-0b1d-4c5e-8f77-2b6d1e0a9c33");
+    req.headers_mut().insert("x-request-id", id);
+    req
+}
+
 fn main() {
     let mut cases = Cases::default();
+    built_in(&mut cases);
     cases.ask("handler", app, hello);
     cases.ask("1 bare", || bare_app(0), hello);
     cases.ask("10 bare", || bare_app(9), hello);
@@ -121,5 +146,14 @@ fn main() {
             .beyond("handler")
             .per(10),
         row("a no-op with one extractor", "1 extractor").beyond("handler"),
+    ]);
+    cases.table(&[
+        row("a no-op type", "1 type").beyond("handler"),
+        row("`Timeout`, answered at once", "Timeout").beyond("handler"),
+        row("`Concurrency`, with room", "Concurrency").beyond("handler"),
+        row("`RequestId`, a new one", "RequestId").beyond("handler"),
+        row("`RequestId`, the client's", "sent id").beyond("no id"),
+        row("`Logger`, a path it skips", "Logger").beyond("handler"),
+        row("`ServerTiming`, in production", "ServerTiming").beyond("handler"),
     ]);
 }

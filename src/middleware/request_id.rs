@@ -87,12 +87,21 @@ impl Middleware for RequestId {
         let Ok(header) = &self.header else {
             return next.run(req).await;
         };
-        if req.id().is_none() {
-            let sent = self.client_ids.then(|| sent(req.headers(), header));
-            let id = sent.flatten().map_or_else(fresh, Arc::from);
-            req.set_id(id);
-        }
-        let value = req.id().and_then(|id| HeaderValue::from_str(id).ok());
+        let sent = self.client_ids.then(|| sent(req.headers(), header));
+        let value = match (req.id(), sent.flatten()) {
+            (Some(id), _) => HeaderValue::from_str(id).ok(),
+            (None, Some((id, value))) => {
+                let (id, value) = (Arc::<str>::from(id), value.clone());
+                req.set_id(id);
+                Some(value)
+            }
+            (None, None) => {
+                let id = fresh();
+                let value = HeaderValue::from_str(&id).ok();
+                req.set_id(id);
+                value
+            }
+        };
         let mut res = next.run(req).await;
         if let Some(value) = value {
             res.headers_mut().insert(header, value);
@@ -111,14 +120,22 @@ impl Middleware for RequestId {
     }
 }
 
-/// The client's id, if it is one that can be used.
-fn sent<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+/// The client's id, if it is one that can be used, and as it was sent.
+fn sent<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<(&'a str, &'a HeaderValue)> {
     let mut values = headers.get_all(name).iter();
-    let (Some(id), None) = (values.next()?.to_str().ok(), values.next()) else {
+    let (Some(value), None) = (values.next(), values.next()) else {
         return None;
     };
-    let is_plain = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=:@".contains(&c);
-    ((1..=128).contains(&id.len()) && id.bytes().all(is_plain)).then_some(id)
+    let is_plain = |c: &u8| {
+        c.is_ascii_alphanumeric()
+            || matches!(
+                c,
+                b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b':' | b'@'
+            )
+    };
+    let bytes = value.as_bytes();
+    let is_usable = (1..=128).contains(&bytes.len()) && bytes.iter().all(is_plain);
+    is_usable.then_some((value.to_str().ok()?, value))
 }
 
 thread_local! {
@@ -132,8 +149,12 @@ thread_local! {
 fn fresh() -> Arc<str> {
     let number = MADE.replace(MADE.get().wrapping_add(1));
     let half = |half: u8| KEYS.with(|keys| keys.hash_one((number, half)));
-    let bits = u128::from(half(0)) << 64 | u128::from(half(1));
-    let digits: [u8; 32] =
-        std::array::from_fn(|i| b"0123456789abcdef"[(bits >> (4 * i) & 15) as usize]);
+    let bytes = (u128::from(half(0)) << 64 | u128::from(half(1))).to_be_bytes();
+    let digit = |digit: u8| b"0123456789abcdef"[usize::from(digit & 15)];
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = digit(byte >> 4);
+        pair[1] = digit(byte);
+    }
     std::str::from_utf8(&digits).unwrap_or_default().into()
 }

@@ -65,6 +65,7 @@ impl ServerTiming {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Extension for ServerTiming {
     fn install(self, app: App) -> App {
         if app.current_mode().is_production() && !self.production {
