@@ -66,6 +66,16 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Bytes of the body that were handed to the connection.
+    #[must_use]
+    pub fn bytes(self) -> u64 {
+        match self {
+            Self::Sent { bytes } | Self::Failed { bytes } | Self::Cancelled { bytes } => bytes,
+        }
+    }
+}
+
 impl Response {
     /// An empty response with status 200.
     pub fn new() -> Self {

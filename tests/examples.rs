@@ -168,6 +168,26 @@ fn routes_are_printed_explained_and_served() {
     example.stop();
 }
 
+#[cfg(all(feature = "health", feature = "metrics"))]
+#[test]
+fn observe_shows_health_and_metrics() {
+    let example = Example::start("observe");
+    example.assert_get("/livez", "200", &["pass"]);
+    example.assert_get("/readyz", "200", &[r#""stock":{"status":"pass"}"#]);
+    for _ in 0..3 {
+        example.assert("POST /orders/leek", "", "", "200", &["one leek"]);
+    }
+    example.assert_get("/readyz", "503", &[r#""stock":{"status":"fail"}"#]);
+    let series = r#"http_requests_total{method="POST",route="/orders/{kind}",status="200"} 3"#;
+    let own = ["orders_total{kind=\"leek\"} 3", "stock_sold 3", series];
+    example.assert_get("/metrics", "200", &own);
+    assert!(
+        example
+            .stop()
+            .contains("health check `stock` fails: sold out")
+    );
+}
+
 #[test]
 fn middleware_wraps_and_guards() {
     let example = Example::start("middleware");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cepa::health::{Health, HealthCheck};
 use cepa::prelude::*;
+use cepa::testing::{ExtensionCheck, check_extension};
 
 /// A check that counts how often it is asked, and fails while told to.
 #[derive(Clone, Default)]
@@ -205,4 +206,13 @@ fn checks_that_cannot_work_are_build_errors() {
         .build()
         .unwrap_err();
     assert!(error.to_string().contains("write `/ready`"), "{error}");
+}
+
+#[test]
+fn it_keeps_what_extensions_promise() {
+    ExtensionCheck::new(Health::new)
+        .refuses(|| Health::new().with_live_path("livez"), "write `/livez`")
+        .run();
+    // What contributes a check works without anyone who asks, and in any place.
+    check_extension(|| Cache(Probe::default()));
 }

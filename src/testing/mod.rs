@@ -14,8 +14,11 @@
 //!
 //! In an async test, await the request in place of `send()`: `client.get("/").await`. It works with
 //! a paused tokio clock.
+//!
+//! Whoever writes an extension checks by [`check_extension`] that it keeps what all promise.
 
 mod cookies;
+mod extension;
 mod request;
 mod response;
 
@@ -26,6 +29,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use http::Method;
 use tokio::runtime::{Handle, Runtime};
 
+pub use extension::{ExtensionCheck, check_extension};
 pub use request::TestRequest;
 pub use response::TestResponse;
 

@@ -6,7 +6,7 @@ use super::HealthCheck;
 use super::readiness::{Readiness, livez, readyz};
 use crate::{App, AppService, Extension};
 
-/// Adds `/livez` and `/readyz`; see [the module](self).
+/// Adds `/livez` and `/readyz`; see [the module](crate::health).
 ///
 /// ```
 /// use cepa::health::Health;
