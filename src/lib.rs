@@ -152,6 +152,12 @@ mod pages {
     mod errors {}
     #[doc = include_str!("../docs/extensions.md")]
     mod extensions {}
+    #[doc = include_str!("../docs/from-axum.md")]
+    mod from_axum {}
+    #[doc = include_str!("../docs/from-express.md")]
+    mod from_express {}
+    #[doc = include_str!("../docs/from-flask.md")]
+    mod from_flask {}
     #[doc = include_str!("../docs/middleware.md")]
     mod middleware {}
     #[doc = include_str!("../docs/routing.md")]
