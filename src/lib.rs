@@ -162,6 +162,8 @@ mod pages {
     mod middleware {}
     #[doc = include_str!("../docs/routing.md")]
     mod routing {}
+    #[doc = include_str!("../docs/structure.md")]
+    mod structure {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
 }
