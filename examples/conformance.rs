@@ -8,6 +8,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+#[allow(dead_code, reason = "its `main` is for the example alone")]
+#[path = "todo.rs"]
+mod todo;
+
 use cepa::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +87,7 @@ fn app() -> App {
         .get("/hdr", async |Query(Header { v }): Query<Header>| {
             ([("x-v", v)], "set")
         })
+        .mount("/todos", todo::todos())
         .mount("/mw", layers.get("/", async || "Hello, World!"))
 }
 

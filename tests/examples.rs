@@ -329,10 +329,57 @@ fn notes_are_made_found_and_deleted() {
 }
 
 #[test]
+fn todo_keeps_what_its_suite_sends() {
+    let example = Example::start("todo");
+    let page = "origin: https://todobackend.com\r\n";
+    let preflight = format!("{page}access-control-request-method: PATCH\r\n");
+    let methods = "access-control-allow-methods: GET, POST, PATCH, DELETE";
+    example.assert("OPTIONS /todos/1", &preflight, "", "204", &[methods]);
+
+    let made = [
+        "location: http://localhost/todos/1",
+        r#"{"title":"Plant","completed":false,"order":5,"url":"http://localhost/todos/1"}"#,
+    ];
+    example.assert_json(
+        "POST /todos",
+        r#"{"title": "Plant", "order": 5}"#,
+        "201",
+        &made,
+    );
+    example.assert_json("POST /todos", "{}", "422", &[r#""field":"title""#]);
+
+    let change = r#"{"title": "Water", "completed": true}"#;
+    let changed = [r#"{"title":"Water","completed":true,"order":5,"#];
+    example.assert_json("PATCH /todos/1", change, "200", &changed);
+    example.assert_json(
+        "PATCH /todos/1",
+        r#"{"order": 9}"#,
+        "200",
+        &[r#""order":9"#],
+    );
+    example.assert_json("PATCH /todos/2", change, "404", &["no such todo"]);
+
+    let host = format!("host: onions.example:8080\r\n{page}");
+    let listed = [
+        "access-control-allow-origin: *",
+        r#"[{"title":"Water","completed":true,"order":9,"url":"http://onions.example:8080/todos/1"}]"#,
+    ];
+    example.assert("GET /todos", &host, "", "200", &listed);
+    example.assert_get("/todos/1", "200", &["Water"]);
+
+    example.assert("DELETE /todos/1", page, "", "204", &["access-control"]);
+    example.assert("DELETE /todos/1", page, "", "404", &["access-control"]);
+    example.assert("DELETE /todos", "", "", "204", &[]);
+    example.assert_get("/todos", "200", &["\r\n\r\n[]"]);
+    example.stop();
+}
+
+#[test]
 fn conformance_answers_what_suites_ask() {
     let example = Example::start("conformance");
     example.assert_get("/json", "200", &[r#"{"message":"Hello, World!"}"#]);
     example.assert_get("/mw", "200", &["Hello, World!"]);
+    example.assert_json("POST /todos", r#"{"title": "a"}"#, "201", &["/todos/1"]);
     example.assert("PATCH /echo", "", "as sent", "200", &["as sent"]);
     example.assert_get("/hdr?v=a%0db", "500", &[]);
     example.stop();
