@@ -429,3 +429,40 @@ fn rate_limits_hold_by_address_and_by_account() {
     ask("garlic", "403", "not known");
     example.stop();
 }
+
+#[cfg(all(feature = "cookies", feature = "rate-limit"))]
+#[test]
+fn middleware_tour_shows_each_middleware_at_work() {
+    let example = Example::start("middleware_tour");
+    let known = "x-request-id: tour-1\r\ncookie: visits=6\r\n";
+    let parts = [
+        "Visit <b>7</b>",
+        "set-cookie: visits=7",
+        r#"ratelimit: "default";r="#,
+        "x-content-type-options: nosniff",
+        "script-src 'nonce-",
+        "vary: origin",
+        "x-request-id: tour-1",
+    ];
+    example.assert("GET /", known, "", "200", &parts);
+    example.assert_get("//notes/../slow", "308", &["location: /slow"]);
+    example.assert_get("/slow", "503", &["x-request-id: ", "nosniff"]);
+    example.assert("POST /notes", "", &"x".repeat(1025), "413", &["nosniff"]);
+    let evil = "origin: https://evil.example\r\n";
+    example.assert("POST /notes", evil, "onions", "403", &["another origin"]);
+
+    let partner = "origin: https://partner.example\r\n";
+    let allowed = "access-control-allow-origin: https://partner.example";
+    let preflight = format!("{partner}access-control-request-method: DELETE\r\n");
+    example.assert("OPTIONS /notes/7", &preflight, "", "204", &[allowed]);
+    let instead = format!("{partner}x-http-method-override: DELETE\r\n");
+    let parts = ["Deleted note 7", allowed];
+    example.assert("POST /notes/7", &instead, "", "200", &parts);
+
+    example.assert("GET /", "host: evil.example\r\n", "", "421", &[]);
+    for _ in 0..3 {
+        example.assert("POST /sign-in", "", "", "200", &["You are in"]);
+    }
+    example.assert("POST /sign-in", "", "", "429", &["retry-after: "]);
+    assert!(example.stop().contains("GET / 200 94 B"));
+}
