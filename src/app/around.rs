@@ -68,8 +68,9 @@ impl App {
     /// built: for times and traces of the single steps. What does not use it costs nothing.
     ///
     /// Steps are the middleware written after this in this app, those of the apps mounted in it and
-    /// of single handlers, and the handlers. Where the function returns `None`, the step stays
-    /// bare. The table of routes does not list what it makes.
+    /// of single handlers, and the handlers, fallbacks included; automatic answers are none. Where
+    /// the function returns `None`, the step stays bare. The table of routes does not list what it
+    /// makes.
     ///
     /// ```
     /// use cepa::prelude::*;

@@ -7,6 +7,7 @@ mod logger;
 mod mode;
 mod request_id;
 mod server_timing;
+mod subscriber;
 mod timeout;
 mod with_each;
 
