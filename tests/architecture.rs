@@ -5,7 +5,7 @@
 
 use std::{fs, mem, path::Path};
 
-const CORE_LINES: usize = 9_500; // docs/decisions.md says why; lines of code in `src/`, no `ext/`, of `middleware/` only `mod.rs`
+const CORE_LINES: usize = 10_000; // docs/decisions.md says why; lines of code in `src/`, no `ext/` or `testing/`, of `middleware/` only `mod.rs`
 const FILE_LINES: usize = 500; // all lines of a file, comments and tests among them
 
 struct Line {
@@ -172,7 +172,7 @@ fn files_are_introduced_short_and_finished() {
 #[test]
 fn the_core_stays_small() {
     let is_face = |it: &Line| !it.is_in("src/middleware/") || it.is_in("src/middleware/mod.rs");
-    let core = |it: &Line| it.is_code && is_face(it) && !it.is_in("src/ext/");
+    let core = |it: &Line| it.is_code && is_face(it) && !it.is_in("src/ext/ src/testing/");
     let count = lines("src").into_iter().filter(core).count();
     assert!(count < CORE_LINES, "The core has {count} lines of code.");
 }

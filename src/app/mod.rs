@@ -7,9 +7,7 @@ mod compose;
 mod contribute;
 mod extension;
 mod fallible;
-mod link;
 mod listen;
-mod needs;
 mod scope;
 
 use std::any::TypeId;

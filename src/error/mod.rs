@@ -5,6 +5,7 @@
 
 mod convert;
 mod render;
+mod watch;
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -16,7 +17,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 pub use convert::OrError;
 pub(crate) use convert::body_error;
 pub use render::{ErrorContext, ErrorFormat, ErrorRenderer};
-pub(crate) use render::{Observer, Renderer, Watch};
+pub(crate) use render::{Observer, Renderer};
+pub(crate) use watch::Watch;
 
 /// A boxed error of any kind, as the standard library and most crates pass it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

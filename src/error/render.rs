@@ -14,7 +14,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
-use super::{Error, FieldError};
+use super::{Error, FieldError, Watch};
 use crate::chain::{BoxFuture, Step, catch_panic};
 use crate::handler::Handler;
 use crate::log;
@@ -69,10 +69,10 @@ impl ErrorFormat {
 /// What an error renderer and error observers know of the request.
 #[derive(Clone, Debug)]
 pub struct ErrorContext {
-    format: ErrorFormat,
-    method: Method,
-    route: Option<Arc<Route>>,
-    request_id: Option<Arc<str>>,
+    pub(super) format: ErrorFormat,
+    pub(super) method: Method,
+    pub(super) route: Option<Arc<Route>>,
+    pub(super) request_id: Option<Arc<str>>,
 }
 
 impl ErrorContext {
@@ -177,77 +177,7 @@ impl<R: ErrorRenderer> AnyRenderer for R {
 /// Called once for each error.
 pub(crate) type Observer = Arc<dyn Fn(&Error, &ErrorContext) + Send + Sync>;
 
-/// What is noted of a request before a step gets it; small, since each step's future holds one.
-#[derive(Clone)]
-pub(crate) struct Watch {
-    format: ErrorFormat,
-    /// The place in [`STANDARD`], or past its end.
-    method: u8,
-    rare: Option<Arc<Rare>>,
-}
-
-/// What few requests have: an id, a method of one's own.
-#[derive(Clone, Default)]
-struct Rare {
-    id: Option<Arc<str>>,
-    method: Option<Method>,
-}
-
-/// The methods of RFC 9110, 9.3, and PATCH, the most frequent ones first.
-const STANDARD: [Method; 9] = [
-    Method::GET,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-    Method::HEAD,
-    Method::OPTIONS,
-    Method::CONNECT,
-    Method::TRACE,
-];
-
 impl Watch {
-    pub(crate) fn new(headers: &HeaderMap, method: &Method) -> Self {
-        let mut watch = Self {
-            format: ErrorFormat::of(headers),
-            method: 0,
-            rare: None,
-        };
-        watch.set_method(method);
-        watch
-    }
-
-    pub(crate) fn set_method(&mut self, method: &Method) {
-        let standard = STANDARD.iter().position(|one| one == method);
-        self.method = standard.unwrap_or(STANDARD.len()) as u8;
-        if standard.is_none() {
-            self.rare().method = Some(method.clone());
-        }
-    }
-
-    pub(crate) fn set_id(&mut self, id: Arc<str>) {
-        self.rare().id = Some(id);
-    }
-
-    pub(crate) fn id(&self) -> Option<&str> {
-        self.rare.as_ref()?.id.as_deref()
-    }
-
-    fn rare(&mut self) -> &mut Rare {
-        Arc::make_mut(self.rare.get_or_insert_default())
-    }
-
-    fn context(&self, route: Option<Arc<Route>>) -> ErrorContext {
-        let rare = self.rare.as_deref().cloned().unwrap_or_default();
-        let standard = STANDARD.get(usize::from(self.method)).cloned();
-        ErrorContext {
-            format: self.format,
-            method: standard.or(rare.method).unwrap_or_default(),
-            route,
-            request_id: rare.id,
-        }
-    }
-
     /// Answers for the open error of `res`, in the scope of the step.
     pub(crate) fn render<'a>(
         &self,

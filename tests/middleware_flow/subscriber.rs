@@ -62,8 +62,7 @@ fn lines(level: Level) -> Vec<String> {
         client.get("/?a=1").send().assert_text("hello");
         client.get("/error").send().assert_status(404);
     });
-    let lines = lines.lock().unwrap().clone();
-    lines
+    lines.lock().unwrap().clone()
 }
 
 #[test]

@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Place;
-use super::around::Around;
+use crate::app::Place;
+use crate::app::around::Around;
 use crate::chain::Run;
 use crate::explain::StepKind;
 use crate::handler::Endpoint;

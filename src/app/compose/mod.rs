@@ -2,19 +2,20 @@
 //!
 //! Before it: the app as written. After it: an `AppService`, or every problem that was found.
 
+mod chains;
+mod link;
+mod needs;
+
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::Method;
 
-use super::around::StepInfo;
 use super::contribute::{Contribution, Gathered};
-use super::link::{Arounds, Link};
-use super::needs::{BEFORE, Needs};
 use super::{App, Check, Child, Mount, Place, RouteEntry};
-use crate::chain::{Chain, Run, Step};
-use crate::explain::{Label, Map, StepKind};
+use crate::chain::{Chain, Step};
+use crate::explain::{Map, StepKind};
 use crate::middleware::AnyMiddleware;
 use crate::mode::Mode;
 use crate::names::plain;
@@ -23,7 +24,9 @@ use crate::router::{
     Conflict, Pattern, Route, RouteTable, Router, Target, TrailingSlash, host_pattern,
     prefix_pattern, repeated, route_pattern,
 };
-use crate::service::{AppService, AutomaticAnswer, Core, Hook, Match, Over, Scope, StartHook};
+use crate::service::{AppService, AutomaticAnswer, Core, Hook, Scope, StartHook};
+use link::{Arounds, Link};
+use needs::Needs;
 
 /// Builds the service, or lists what is wrong.
 pub(super) fn build(app: App) -> Result<AppService, BuildError> {
@@ -355,95 +358,6 @@ impl Composer {
             table.add(entry.method.clone(), pattern, target);
         }
         self.router.routes.0.push(route);
-    }
-
-    /// The steps of a chain, with what `with_each` makes around each of them.
-    fn interleave(&mut self, links: &[Arc<Link>], route: Option<&Route>) -> Vec<Arc<Link>> {
-        let mut all = Vec::with_capacity(links.len());
-        for link in links {
-            let step = StepInfo {
-                name: &link.name,
-                is_handler: link.kind == StepKind::Handler,
-                route,
-            };
-            for (around, scope) in &link.arounds {
-                if let Some(made) = around.make(&step) {
-                    let made = (made, around.place);
-                    self.check_options([&made]);
-                    let made = Link::middleware(&made, *scope, StepKind::Middleware, Vec::new());
-                    let missing = self.needs.of_states(&self.scopes, &[Arc::clone(&made)]);
-                    self.problems.extend(missing);
-                    all.push(made);
-                }
-            }
-            all.push(Arc::clone(link));
-        }
-        all
-    }
-
-    /// Adds a chain to the others: the links, a last step of our own, and a guard behind it.
-    fn push_chain(
-        &mut self,
-        links: &[Arc<Link>],
-        last: Option<Step>,
-        route: Option<Arc<Route>>,
-        params: Vec<Box<str>>,
-    ) -> usize {
-        let chain = self.chains.len();
-        let first = self.steps.len();
-        let step = |link: &Arc<Link>| Step {
-            run: Arc::clone(&link.run),
-            scope: link.scope,
-            chain,
-        };
-        self.steps.extend(links.iter().map(step));
-        let label = |link: &Arc<Link>| Label {
-            kind: link.kind,
-            name: link.name.clone(),
-            scope: link.scope,
-            place: Some(link.place),
-        };
-        let mut labels: Vec<_> = links.iter().map(label).collect();
-        labels.extend(last.iter().map(|step| Label::automatic(step.scope)));
-        self.map.chains.push(labels);
-        self.steps.extend(last);
-        let scope = self.steps.last().map_or(0, |step| step.scope);
-        let guard = self.own_step(Over, scope);
-        self.steps.push(guard);
-        let params = params.into();
-        self.chains.push(Chain {
-            first,
-            route,
-            params,
-        });
-        chain
-    }
-
-    /// A step of our own, for the chain that is pushed next.
-    fn own_step(&self, run: impl Run + 'static, scope: usize) -> Step {
-        Step {
-            run: Arc::new(run),
-            scope,
-            chain: self.chains.len(),
-        }
-    }
-
-    /// The chain that ends in the match.
-    fn before_chain(&mut self, app: &App) -> Option<usize> {
-        let links: Vec<_> = app
-            .before
-            .iter()
-            .map(|one| Link::middleware(one, 0, StepKind::Middleware, Vec::new()))
-            .collect();
-        if links.is_empty() {
-            return None;
-        }
-        self.problems
-            .extend(self.needs.of_states(&self.scopes, &links));
-        self.problems
-            .extend(self.needs.of_chain(&links, BEFORE, &[]));
-        let last = self.own_step(Match, 0);
-        Some(self.push_chain(&links, Some(last), None, Vec::new()))
     }
 
     /// Reports a name that was given to two handlers: no link could tell them apart.

@@ -2,6 +2,8 @@
 //!
 //! It is one heap object passed by pointer, made when the head arrived and used up by the handler.
 
+mod line;
+
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
@@ -15,8 +17,8 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, Version, header};
 
 use crate::body::Body;
-use crate::error::{Error, OrError, Result, Watch};
-use crate::extract::{FromRequest, TrustedProxies, parse_host};
+use crate::error::{Error, Result, Watch};
+use crate::extract::{FromRequest, TrustedProxies};
 use crate::mode::Mode;
 use crate::router::{Answer, Link, Params, Place, Route, RouteTable};
 use crate::server::{Lifecycle, Stopping};
@@ -79,105 +81,6 @@ impl Request {
             place: Place::default(),
             matched: None,
         }))
-    }
-
-    /// The method.
-    #[must_use]
-    pub fn method(&self) -> &Method {
-        &self.0.method
-    }
-
-    /// Changes the method. In `before_routing` this decides which route matches.
-    pub fn set_method(&mut self, method: Method) {
-        self.0.watch.set_method(&method);
-        self.0.method = method;
-    }
-
-    /// The URI, as sent or as changed by [`set_uri`](Self::set_uri).
-    #[must_use]
-    pub fn uri(&self) -> &Uri {
-        &self.0.uri
-    }
-
-    /// Changes the URI. In `before_routing` this decides which route matches; later, the path
-    /// parameters stay those of the path that matched. A URI without a host keeps the one there is.
-    pub fn set_uri(&mut self, uri: Uri) {
-        let old = std::mem::take(&mut self.0.uri).into_parts();
-        let mut new = uri.clone().into_parts();
-        if new.authority.is_none() {
-            new.scheme = old.scheme;
-            new.authority = old.authority;
-        }
-        self.0.uri = Uri::from_parts(new).unwrap_or(uri);
-        self.keep_matched(old.path_and_query);
-    }
-
-    /// Changes the path, percent-encoded, and keeps query and host. In `before_routing` this
-    /// decides which route matches.
-    ///
-    /// # Errors
-    /// 400 if it does not begin with a slash or no URL may have it.
-    pub fn set_path(&mut self, path: &str) -> Result<()> {
-        let target = match self.0.uri.query() {
-            Some(query) => format!("{path}?{query}"),
-            None => path.to_owned(),
-        };
-        let is_path = path.starts_with('/') && !path.contains('?');
-        let target = target.parse::<PathAndQuery>().ok().filter(|_| is_path);
-        let mut parts = self.0.uri.clone().into_parts();
-        parts.path_and_query = Some(target.or_bad_request("the path is malformed")?);
-        self.set_uri(Uri::from_parts(parts)?);
-        Ok(())
-    }
-
-    /// The path, percent-encoded as sent.
-    #[must_use]
-    pub fn path(&self) -> &str {
-        self.0.uri.path()
-    }
-
-    /// The query without its `?`, percent-encoded as sent; empty if there is none.
-    #[must_use]
-    pub fn query(&self) -> &str {
-        self.0.uri.query().unwrap_or("")
-    }
-
-    /// The version of HTTP.
-    #[must_use]
-    pub fn version(&self) -> Version {
-        self.0.version
-    }
-
-    /// The host the client asked for, without port, in its spelling: of the URI (HTTP/2) or of the
-    /// `Host` header (RFC 9110, 7.2). `None` if there is none or it is malformed.
-    #[must_use]
-    pub fn host(&self) -> Option<&str> {
-        host(&self.0.uri, &self.0.headers)
-    }
-
-    pub(crate) fn port(&self) -> Option<u16> {
-        authority(&self.0.uri, &self.0.headers)?.1
-    }
-
-    /// Changes the host. In `before_routing` this decides which host's routes match.
-    ///
-    /// # Errors
-    /// 400 if it is no `host` or `host:port`.
-    pub fn set_host(&mut self, host: &str) -> Result<()> {
-        let value = HeaderValue::from_str(host)
-            .ok()
-            .filter(|v| parse_host(v.as_bytes()).is_some());
-        let Some(value) = value else {
-            return Err(Error::bad_request("the host is malformed"));
-        };
-        let mut parts = self.0.uri.clone().into_parts();
-        if parts.authority.is_some() {
-            parts.authority = Some(host.parse()?);
-            let uri = Uri::from_parts(parts)?;
-            self.set_uri(uri);
-        }
-        self.0.headers.insert(header::HOST, value);
-        Ok(())
     }
 
     /// The headers.
@@ -462,21 +365,6 @@ impl Request {
         at
     }
 
-    /// Puts another start line in the place of this one; what was matched stays as it is.
-    pub(crate) fn swap_line(&mut self, (method, uri, version): Line) -> Line {
-        self.0.watch.set_method(&method);
-        let method = std::mem::replace(&mut self.0.method, method);
-        let uri = std::mem::replace(&mut self.0.uri, uri);
-        (method, uri, std::mem::replace(&mut self.0.version, version))
-    }
-
-    /// Notes the target as it was matched, now that the URI is another one.
-    pub(crate) fn keep_matched(&mut self, target: Option<PathAndQuery>) {
-        if self.0.matched.is_none() && self.0.place.is_matched() {
-            self.0.matched = target;
-        }
-    }
-
     pub(crate) fn scope(&self) -> usize {
         self.0.scope
     }
@@ -496,7 +384,7 @@ impl Request {
             place,
             ..
         } = &mut *self.0;
-        let host = || host(uri, headers);
+        let host = || line::host(uri, headers);
         view.core.router.find(method, uri.path(), host, place);
         place.chain()
     }
@@ -504,18 +392,6 @@ impl Request {
     pub(crate) fn set_place(&mut self, place: Place) {
         self.0.place = place;
     }
-}
-
-fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
-    authority(uri, headers).map(|(host, _port)| host)
-}
-
-fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<(&'a str, Option<u16>)> {
-    let authority = match uri.authority() {
-        Some(authority) => authority.as_str().as_bytes(),
-        None => headers.get(header::HOST)?.as_bytes(),
-    };
-    parse_host(authority)
 }
 
 /// Method, path and the names of headers; values may hold secrets.
