@@ -81,9 +81,10 @@ impl Cookies {
         if changes.has_left {
             return Err(CookieError::new(&cookie.name, CookieErrorKind::Late));
         }
-        let place = |it: &Cookie| (it.name.clone(), it.path.clone(), it.domain.clone());
-        let same = place(&cookie);
-        changes.list.retain(|(other, _)| place(other) != same);
+        changes.list.retain(|(other, _)| {
+            let place = (&other.name, &other.path, &other.domain);
+            place != (&cookie.name, &cookie.path, &cookie.domain)
+        });
         changes.list.push((cookie, line));
         Ok(())
     }

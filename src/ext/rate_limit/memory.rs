@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::key::RateLimitKey;
-use super::store::{Decision, Quota, RateLimitStore};
+use super::store::{Decision, Quota, RateLimitStore, nanos};
 use crate::Result;
 
 /// Parts of the table with a lock of their own.
@@ -112,11 +112,6 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MemoryStore")
     }
-}
-
-/// 584 years at most.
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

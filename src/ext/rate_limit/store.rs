@@ -69,18 +69,22 @@ impl Quota {
     /// ```
     #[must_use]
     pub fn take(&self, debt: Duration) -> (Decision, Duration) {
-        let each = (self.per / self.limit.max(1)).max(Duration::from_nanos(1));
-        let room = each.saturating_mul(self.burst);
-        let owed = debt.saturating_add(each);
-        match owed.checked_sub(room) {
-            Some(over) if !over.is_zero() => (Decision::refused(over, debt), debt),
-            _ => {
-                let left = (room - owed).as_nanos() / each.as_nanos();
-                let left = u32::try_from(left).unwrap_or(u32::MAX);
-                (Decision::allowed(left, owed), owed)
-            }
+        let each = (nanos(self.per) / u64::from(self.limit.max(1))).max(1);
+        let room = each.saturating_mul(self.burst.into());
+        let owed = nanos(debt).saturating_add(each);
+        if owed > room {
+            let wait = Duration::from_nanos(owed - room);
+            return (Decision::refused(wait, debt), debt);
         }
+        let left = u32::try_from((room - owed) / each).unwrap_or(u32::MAX);
+        let owed = Duration::from_nanos(owed);
+        (Decision::allowed(left, owed), owed)
     }
+}
+
+/// As nanoseconds, of which there is room for 584 years.
+pub(super) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What a store says about one request.
