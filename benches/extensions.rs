@@ -18,21 +18,23 @@ fn app() -> App {
 
 fn jar() -> App {
     let app = app().state(keys()).with(CookieJar::new());
-    app.get("/plain", async |cookies: Cookies| read(cookies.get("id")))
-        .get("/signed", async |cookies: SignedCookies| {
-            read(cookies.get("id"))
-        })
-        .get("/sealed", async |cookies: EncryptedCookies| {
-            read(cookies.get("id"))
-        })
-        .get("/set", async |cookies: Cookies| {
-            cookies.set(("id", "12345678"))
-        })
+    app.get("/plain", async |cookies: Cookies| {
+        read(cookies.get("id").as_deref())
+    })
+    .get("/signed", async |cookies: SignedCookies| {
+        read(cookies.get("id").as_deref())
+    })
+    .get("/sealed", async |cookies: EncryptedCookies| {
+        read(cookies.get("id").as_deref())
+    })
+    .get("/set", async |cookies: Cookies| {
+        cookies.set(("id", "12345678"))
+    })
 }
 
 /// Says so where a case does not measure what it is meant to.
-fn read(value: Option<String>) -> &'static str {
-    assert_eq!(value.as_deref(), Some("12345678"));
+fn read(value: Option<&str>) -> &'static str {
+    assert_eq!(value, Some("12345678"));
     "hello"
 }
 
