@@ -26,6 +26,9 @@ impl TrustedProxies {
     /// `None` where `Forwarded` and `X-Forwarded-For` lead to different addresses.
     pub(crate) fn client_addr(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = peer.to_canonical();
+        if !self.contain(peer) {
+            return Some(peer);
+        }
         let for_node = |element| parameter(element, "for");
         let forwarded = self.walk(peer, members(headers, FORWARDED), for_node);
         let listed = self.walk(peer, members(headers, FORWARDED_FOR), Some);
