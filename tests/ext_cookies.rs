@@ -273,6 +273,44 @@ fn a_jar_in_a_jar_shares_its_cookies() {
 }
 
 #[test]
+fn no_debug_shows_a_value() {
+    let client = App::new()
+        .state(Keys::random())
+        .with(CookieJar::new())
+        .get("/", async |plain: Cookies, signed: SignedCookies| {
+            plain.set(("pin", "1234")).unwrap();
+            let one = Cookie::new("pin", "1234");
+            format!("{plain:?} {signed:?} {one:?}")
+        })
+        .test();
+    let res = client.get("/").send();
+    assert!(!res.text().contains("1234"), "{}", res.text());
+    assert!(res.text().starts_with("Cookies { changed: [\"pin\"]"));
+    let line = res.headers().get("set-cookie").unwrap();
+    assert_eq!(
+        (line.is_sensitive(), format!("{line:?}")),
+        (true, "Sensitive".to_owned())
+    );
+}
+
+/// A request has room for so many tokens that to hash for each would be worth sending them.
+#[test]
+fn a_thousand_tokens_under_one_name_are_no_work() {
+    let keys = Keys::new(SECRET).unwrap().with_old(OTHER).unwrap();
+    let app = App::new().state(keys.clone()).with(CookieJar::new());
+    let client = app.get("/", async |a: SignedCookies| a.get("a")).test();
+    let sent = "a=b.c; ".repeat(10_000) + "a=" + &keys.sign("a", "true");
+    let start = std::time::Instant::now();
+    client
+        .get("/")
+        .header("cookie", sent)
+        .send()
+        .assert_text("true");
+    let time = start.elapsed();
+    assert!(time < Duration::from_secs(1), "{time:?}");
+}
+
+#[test]
 fn what_cannot_be_set_is_an_error_with_a_sentence() {
     let client = App::new()
         .with(CookieJar::new())

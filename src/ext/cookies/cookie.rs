@@ -2,6 +2,7 @@
 //!
 //! Before it: a handler set it. After it: the jar puts the line into the response.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ const ENCODED: &AsciiSet = &CONTROLS
 pub struct Cookie {
     pub(super) name: String,
     pub(super) value: String,
-    pub(super) path: String,
+    pub(super) path: Cow<'static, str>,
     pub(super) domain: Option<String>,
     max_age: Option<Duration>,
     same_site: SameSite,
@@ -75,7 +76,7 @@ impl Cookie {
         Self {
             name: name.into(),
             value: value.into(),
-            path: "/".to_owned(),
+            path: Cow::Borrowed("/"),
             domain: None,
             max_age: None,
             same_site: SameSite::default(),
@@ -94,7 +95,7 @@ impl Cookie {
     /// Sends it with requests below this path only. Default: `/`. It protects nothing: pages of one
     /// host can read each other.
     pub fn with_path(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
+        self.path = Cow::Owned(path.into());
         self
     }
 
@@ -178,7 +179,11 @@ impl Cookie {
         if bytes > SIZE {
             return Err(wrong(CookieErrorKind::Size { bytes }));
         }
-        HeaderValue::try_from(line).map_err(|_| wrong(CookieErrorKind::Name))
+        let line = HeaderValue::try_from(line);
+        let mut line = line.map_err(|_| wrong(CookieErrorKind::Name))?;
+        // Shown by no `Debug`, and kept out of the tables of HTTP/2 (RFC 7541, 7.1.3).
+        line.set_sensitive(true);
+        Ok(line)
     }
 
     /// Whether it is `Secure`, if all goes together.

@@ -135,10 +135,13 @@ impl FromRequest for Cookies {
     }
 }
 
+/// The names of those that were changed; values may be secrets.
 impl fmt::Debug for Cookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let changes = self.changes();
+        let names: Vec<_> = changes.list.iter().map(|(it, _)| &it.name).collect();
         f.debug_struct("Cookies")
-            .field("changed", &self.changes().list)
+            .field("changed", &names)
             .finish_non_exhaustive()
     }
 }

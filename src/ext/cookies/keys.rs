@@ -116,7 +116,8 @@ impl Keys {
     #[must_use]
     pub fn verify(&self, name: &str, token: &str) -> Option<String> {
         let (value, tag) = token.split_once('.')?;
-        let tag = BASE64.decode(tag).ok()?;
+        // A client can send a thousand tokens; those of another length cost no hashing.
+        let tag: [u8; 32] = BASE64.decode(tag).ok()?.try_into().ok()?;
         let value = String::from_utf8(BASE64.decode(value).ok()?).ok()?;
         // `verify_slice` takes the same time wherever the tags differ.
         let is_signed = |key: &Key| key.mac(name, &value).verify_slice(&tag).is_ok();

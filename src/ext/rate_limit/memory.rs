@@ -31,6 +31,9 @@ const CAPACITY: usize = 100_000;
 /// are refused while the whole table is at its limit, for which somebody has to send, from as many
 /// networks as the table has slots, as many requests each as the limit lets through.
 ///
+/// Limiters have a table each. Those that share one in an `Arc` should be of about the same time: a
+/// newcomer of the quick one could inherit what somebody owes to the slow one.
+///
 /// The hash is keyed at random, so that nobody can aim at the slots of others.
 ///
 /// ```
