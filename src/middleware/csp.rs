@@ -38,6 +38,8 @@ pub struct Csp {
     problems: Vec<String>,
 }
 
+const DEFAULT: &str = "default-src 'self'; base-uri 'self'; form-action 'self'; \
+    frame-ancestors 'none'; object-src 'none'";
 /// Directives with a list of sources.
 const OF_SOURCES: &str = "child-src connect-src default-src fenced-frame-src font-src form-action \
     frame-ancestors frame-src base-uri img-src manifest-src media-src object-src script-src \
@@ -53,16 +55,12 @@ impl Csp {
     /// The policy to begin with.
     #[must_use]
     pub fn new() -> Self {
-        let policy = Self {
+        let bare = Self {
             directives: Vec::new(),
             problems: Vec::new(),
         };
-        policy
-            .with("default-src", "'self'")
-            .with("base-uri", "'self'")
-            .with("form-action", "'self'")
-            .with("frame-ancestors", "'none'")
-            .with("object-src", "'none'")
+        let directives = DEFAULT.split("; ").filter_map(|it| it.split_once(' '));
+        directives.fold(bare, |csp, (name, sources)| csp.with(name, sources))
     }
 
     /// Sets a directive to these sources, separated by spaces: `'self'`, `https:`,
@@ -112,11 +110,15 @@ impl Csp {
         if text.is_empty() {
             problems.push("the content security policy has no directive".to_owned());
         }
-        match HeaderValue::try_from(&text) {
-            Ok(value) if problems.is_empty() => Ok(match text.contains(NONCE) {
-                true => Policy::Nonced(text.split(NONCE).map(Box::from).collect()),
-                false => Policy::Fixed(value),
-            }),
+        let value = match text == DEFAULT {
+            // Copied without a counter that all threads would share.
+            true => Ok(HeaderValue::from_static(DEFAULT)),
+            false => HeaderValue::try_from(&text),
+        };
+        match value {
+            Ok(value) if problems.is_empty() => {
+                Ok(Nonced::of(&text).map_or(Policy::Fixed(value), Policy::Nonced))
+            }
             _ => Err(problems),
         }
     }
@@ -130,27 +132,37 @@ impl Default for Csp {
 
 const NONCE: &str = "'nonce'";
 
-/// A policy without a nonce, or the text around its nonces.
-#[derive(Clone, Debug)]
+/// A policy as it is sent: the same each time, or with nonces.
 pub(super) enum Policy {
     Fixed(HeaderValue),
-    Nonced(Vec<Box<str>>),
+    Nonced(Nonced),
 }
 
-impl Policy {
-    pub(super) fn has_nonce(&self) -> bool {
-        matches!(self, Self::Nonced(_))
+/// A policy around its nonces: the text before each of them, and what follows the last one.
+#[derive(Clone, Debug)]
+pub(super) struct Nonced {
+    before: Box<[Box<str>]>,
+    end: Box<str>,
+}
+
+impl Nonced {
+    fn of(text: &str) -> Option<Self> {
+        let (start, end) = text.rsplit_once(NONCE)?;
+        Some(Self {
+            before: start.split(NONCE).map(Box::from).collect(),
+            end: end.into(),
+        })
     }
 
-    /// The header; `None` if it needs a nonce and there is none.
-    pub(super) fn header(&self, nonce: Option<&CspNonce>) -> Option<HeaderValue> {
-        match self {
-            Self::Fixed(value) => Some(value.clone()),
-            Self::Nonced(parts) => {
-                let nonce = format!("'nonce-{}'", nonce?);
-                HeaderValue::try_from(parts.join(&nonce)).ok()
-            }
+    /// The policy with this nonce; `None` never, since its text was a header when it was written.
+    pub(super) fn header(&self, nonce: &CspNonce) -> Option<HeaderValue> {
+        let nonced = self.before.iter().map(|part| part.len() + 30);
+        let mut text = String::with_capacity(nonced.sum::<usize>() + self.end.len());
+        for part in &self.before {
+            text.extend([part, "'nonce-", nonce.as_str(), "'"]);
         }
+        text.push_str(&self.end);
+        HeaderValue::try_from(text).ok()
     }
 }
 

@@ -72,6 +72,33 @@ fn what_a_handler_says_stays() {
 }
 
 #[test]
+fn headers_that_are_there_several_times_stay_so() {
+    async fn cookies() -> Response {
+        let mut res = "cookies".into_response();
+        for cookie in ["a=1", "b=2", "c=3"] {
+            res.append_header("set-cookie", cookie);
+        }
+        res.append_header("permissions-policy", "camera=(self)");
+        res.append_header("permissions-policy", "usb=(self)");
+        res
+    }
+    let client = App::new()
+        .with(SecureHeaders::new())
+        .get("/", cookies)
+        .test();
+    let res = client.get("/").send();
+    let all = |name| {
+        res.headers()
+            .get_all(name)
+            .iter()
+            .map(|it| it.to_str().unwrap())
+    };
+    assert!(all("set-cookie").eq(["a=1", "b=2", "c=3"]));
+    assert!(all("permissions-policy").eq(["camera=(self)", "usb=(self)"]));
+    assert_eq!(all("x-frame-options").count(), 1);
+}
+
+#[test]
 fn strict_transport_security_is_said_on_https_alone() {
     let secure = |headers: SecureHeaders| {
         let res = app(headers).test().get("https://localhost/").send();
