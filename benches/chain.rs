@@ -17,8 +17,11 @@ use std::time::Duration;
 
 use cepa::http::{Request as HttpRequest, Response as HttpResponse};
 use cepa::prelude::*;
-use cepa::{Concurrency, HeaderValue, Mode, RequestId, ServerTiming, Timeout};
-use support::{Cases, row};
+use cepa::{
+    BodyLimit, Concurrency, Cors, CrossOrigin, Csp, HeaderValue, HostGuard, MethodOverride, Mode,
+    NormalizePath, RequestId, SecureHeaders, ServerTiming, Timeout,
+};
+use support::{Cases, Row, row};
 
 type Bare = fn(Request, usize) -> Pin<Box<dyn Future<Output = Response> + Send>>;
 
@@ -119,6 +122,7 @@ fn hello_with_id() -> HttpRequest<&'static str> {
 fn main() {
     let mut cases = Cases::default();
     built_in(&mut cases);
+    add_security(&mut cases);
     cases.ask("handler", app, hello);
     cases.ask("1 bare", || bare_app(0), hello);
     cases.ask("10 bare", || bare_app(9), hello);
@@ -156,4 +160,81 @@ fn main() {
         row("`Logger`, a path it skips", "Logger").beyond("handler"),
         row("`ServerTiming`, in production", "ServerTiming").beyond("handler"),
     ]);
+    cases.table(&security_rows());
+}
+
+/// As browsers and proxies ask, with a host and a path of some length.
+fn page() -> HttpRequest<&'static str> {
+    let req = HttpRequest::builder().uri("/users/42/notes?page=2");
+    let req = req.header("host", "www.example.com");
+    req.header("sec-fetch-site", "same-origin")
+        .body("")
+        .expect("a request")
+}
+
+fn submit() -> HttpRequest<&'static str> {
+    let (mut head, body) = page().into_parts();
+    head.method = Method::POST;
+    HttpRequest::from_parts(head, body)
+}
+
+fn add_security(cases: &mut Cases) {
+    let app = || {
+        let handler = async |req: Request| answer(&req);
+        App::new().any("/users/{id}/notes", handler)
+    };
+    let origin = "https://www.example.com";
+    cases.ask("page", app, page);
+    cases.ask("no-op", move || app().with(NoOp), page);
+    cases.ask("no-op, POST", move || app().with(NoOp), submit);
+    cases.ask("before", move || app().before_routing(NoOp), page);
+    cases.ask("Cors", move || app().with(Cors::new([origin])), page);
+    cases.ask("CrossOrigin", move || app().with(CrossOrigin::new()), page);
+    cases.ask(
+        "CrossOrigin, POST",
+        move || app().with(CrossOrigin::new()),
+        submit,
+    );
+    let guard = || HostGuard::new(["example.com", "*.example.com"]);
+    cases.ask("HostGuard", move || app().with(guard()), page);
+    cases.ask("BodyLimit", move || app().with(BodyLimit::new(1)), page);
+    let overriding = || MethodOverride::new().with_query();
+    cases.ask(
+        "MethodOverride",
+        move || app().before_routing(overriding()),
+        page,
+    );
+    cases.ask(
+        "NormalizePath",
+        move || app().before_routing(NormalizePath::redirect()),
+        page,
+    );
+    cases.ask(
+        "SecureHeaders",
+        move || app().with(SecureHeaders::new()),
+        page,
+    );
+    let nonce = || SecureHeaders::new().with_csp(Csp::new().with("script-src", "'nonce'"));
+    cases.ask("nonce", move || app().with(nonce()), page);
+}
+
+/// What the middleware for security costs where it has nothing to do; the last ones always have.
+fn security_rows() -> Vec<Row> {
+    vec![
+        row("a no-op type", "no-op").beyond("page"),
+        row("a no-op type before the match", "before").beyond("page"),
+        row("`Cors`, no `Origin`: one `Vary`", "Cors").beyond("no-op"),
+        row("`CrossOrigin`, GET", "CrossOrigin").beyond("no-op"),
+        row(
+            "`CrossOrigin`, POST of the same origin",
+            "CrossOrigin, POST",
+        )
+        .beyond("no-op, POST"),
+        row("`HostGuard`, second of two names", "HostGuard").beyond("no-op"),
+        row("`BodyLimit`", "BodyLimit").beyond("no-op"),
+        row("`MethodOverride`, GET", "MethodOverride").beyond("before"),
+        row("`NormalizePath`", "NormalizePath").beyond("before"),
+        row("`SecureHeaders`, eight headers", "SecureHeaders").beyond("no-op"),
+        row("`SecureHeaders` with a nonce", "nonce").beyond("no-op"),
+    ]
 }
