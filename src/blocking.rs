@@ -1,5 +1,7 @@
 //! Work that would hold up the event loop, on threads of its own.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::error::{Error, Result};
 
 /// Runs a function that computes for long or blocks, such as hashing a password or reading a
@@ -26,13 +28,16 @@ pub fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> impl Future<Output = Result<T>> + Send {
     let location = std::panic::Location::caller();
-    let work = tokio::task::spawn_blocking(work);
+    // Caught on its own thread, which knows where the panic began.
+    let caught = || {
+        let done = catch_unwind(AssertUnwindSafe(work));
+        done.map_err(|payload| Error::from_panic(&*payload))
+    };
+    let work = tokio::task::spawn_blocking(caught);
     async move {
-        work.await.map_err(|error| match error.try_into_panic() {
-            Ok(payload) => Error::from_panic(&*payload),
-            Err(error) => {
-                Error::internal(format!("blocking work from {location} was cut: {error}"))
-            }
+        work.await.unwrap_or_else(|error| {
+            let message = format!("blocking work from {location} was cut: {error}");
+            Err(Error::internal(message))
         })
     }
 }

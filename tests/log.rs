@@ -26,6 +26,13 @@ fn serves() {
         .get("/files/{name}", async |Path(name): Path<String>| {
             Err::<String, _>(Error::internal(format!("there is no file {name}")))
         })
+        .get("/unwrap", async || -> String {
+            let missing = std::env::var("CEPA_TEST_NEVER_SET").ok();
+            missing.expect("it is there") // the panic
+        })
+        .get("/blocking", async || {
+            cepa::blocking(|| -> String { panic!("on a thread of its own") }).await
+        })
         .get(
             "/panic/{text}",
             async |Path(text): Path<String>| -> String {
@@ -149,6 +156,37 @@ fn nothing_that_is_sent_begins_a_line_of_the_log() {
         assert!(!line.contains(char::is_control), "{line:?}");
         assert!(!line.starts_with("error: forged"), "{line:?}");
     }
+}
+
+/// By the hook of the server, which leaves the standard one its line.
+#[test]
+fn a_panic_is_logged_with_its_own_line() {
+    let process = Process::start("plain");
+    let source = include_str!("log.rs").lines();
+    let line = 1 + source
+        .take_while(|line| !line.ends_with("// the panic"))
+        .count();
+    let place = format!("tests/log.rs:{line}:");
+    for _ in 0..2 {
+        process.get("/unwrap");
+        let standard = process.wait_for(" panicked at ");
+        assert!(
+            standard.starts_with("thread ") && standard.contains(&place),
+            "{standard}"
+        );
+        let own = process.wait_for("GET /unwrap 500: panicked at ");
+        assert!(
+            own.contains(&place) && own.ends_with(": it is there"),
+            "{own}"
+        );
+        // No panic of before is taken for this one, which no hook sees.
+        process.get("/panic/it%20is%20not");
+        let own = process.wait_for("GET /panic/{text} 500: ");
+        assert!(own.ends_with("500: panicked: it is not"), "{own}");
+    }
+    process.get("/blocking");
+    let own = process.wait_for("GET /blocking 500: panicked at tests/log.rs:");
+    assert!(own.ends_with(": on a thread of its own"), "{own}");
 }
 
 #[cfg(feature = "tls")]

@@ -30,6 +30,7 @@ impl<E: Into<BoxError>> From<E> for Error {
             fields: Vec::new(),
             headers: HeaderMap::new(),
             location,
+            panicked: false,
         }));
         error.with_source(source)
     }

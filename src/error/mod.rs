@@ -4,6 +4,7 @@
 //! further out sees a response like any other, with the error attached.
 
 mod convert;
+mod panics;
 mod render;
 mod watch;
 
@@ -16,6 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use convert::OrError;
 pub(crate) use convert::body_error;
+pub(crate) use panics::note_places;
 pub use render::{ErrorContext, ErrorFormat, ErrorRenderer};
 pub(crate) use render::{Observer, Renderer};
 pub(crate) use watch::Watch;
@@ -64,6 +66,8 @@ struct Inner {
     fields: Vec<FieldError>,
     headers: HeaderMap,
     location: &'static Location<'static>,
+    /// It was a panic, whose place the message has, if it is known.
+    panicked: bool,
 }
 
 /// What is wrong with one field of the input.
@@ -118,6 +122,7 @@ impl Error {
             fields: Vec::new(),
             headers: HeaderMap::new(),
             location: Location::caller(),
+            panicked: false,
         }))
     }
 
@@ -247,9 +252,21 @@ impl Error {
         let text = payload
             .downcast_ref::<&str>()
             .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("no message");
-        Self::internal(format!("panicked: {text}"))
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let place = panics::place_of(text.unwrap_or_default());
+        let place = place.map_or_else(String::new, |place| format!(" at {place}"));
+        let text = text.unwrap_or("no message");
+        let mut error = Self::internal(format!("panicked{place}: {text}"));
+        error.0.panicked = true;
+        error
+    }
+
+    /// The line it comes from, for the log; nothing for a panic, which says so itself.
+    fn origin(&self) -> String {
+        match self.0.panicked {
+            true => String::new(),
+            false => format!(" (at {})", self.0.location),
+        }
     }
 }
 

@@ -293,9 +293,9 @@ pub(crate) fn log_error(error: &Error, context: &ErrorContext) {
     }
     let _ = write!(
         line,
-        " {}: {error} (at {})",
+        " {}: {error}{}",
         error.status().as_u16(),
-        error.location()
+        error.origin()
     );
     if let Some(id) = &context.request_id {
         let _ = write!(line, " request_id={id}");

@@ -163,6 +163,7 @@ impl Server {
     /// Problems of the app or of the settings, or an address that cannot be bound.
     pub async fn bind(self) -> Result<BoundServer, RunError> {
         let service = self.app.build().map_err(RunError::Build)?;
+        crate::error::note_places();
         for warning in service.warnings() {
             log::emit(Level::Warn, &warning.to_string());
         }
