@@ -161,3 +161,62 @@ async fn a_slow_reader_is_left_alone() {
     // Once it hurries it gets the rest.
     drain(&mut slow).await.unwrap();
 }
+
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// `GET` of a path shorter than 127 bytes (RFC 7541, 6), by the static table and two literals.
+fn request(stream: u32, path: &str) -> Vec<u8> {
+    let mut head = vec![0x82, 0x86, 0x04, u8::try_from(path.len()).unwrap()];
+    head.extend(path.bytes());
+    head.extend(b"\x01\x09localhost");
+    frame(1, 1 | 4, stream, &head)
+}
+
+/// By bare frames, on a connection whose pings are answered all the while.
+#[test]
+fn many_streams_with_closed_windows_are_each_reset_once() {
+    use std::io::Read as _;
+
+    let (server, told) = server(&Arc::default());
+    let mut client = server.connect();
+    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    // SETTINGS_INITIAL_WINDOW_SIZE of 0 (RFC 9113, 6.5.2).
+    client.send(frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]));
+    client.send(request(1, "/slow"));
+    let streams: Vec<u32> = (0..20).map(|n| 3 + 2 * n).collect();
+    for &stream in &streams {
+        let path = if stream % 4 == 1 { "/small" } else { "/large" };
+        client.send(request(stream, path));
+    }
+    let start = Instant::now();
+    let mut reset = Vec::new();
+    while reset.len() < streams.len() {
+        client.send(frame(PING, 0, 0, &[0; 8]));
+        let mut head = [0; 9];
+        client.stream.read_exact(&mut head).unwrap();
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; length as usize];
+        client.stream.read_exact(&mut payload).unwrap();
+        if head[3] == RST_STREAM {
+            assert!(start.elapsed() >= SHORT, "{:?}", start.elapsed());
+            assert_eq!(payload, [0, 0, 0, 8], "CANCEL");
+            reset.push(u32::from_be_bytes([head[5], head[6], head[7], head[8]]));
+        }
+        assert!(start.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    reset.sort_unstable();
+    assert_eq!(reset, streams);
+    for _ in &streams {
+        let (_, outcome) = told.recv_timeout(PATIENCE).unwrap();
+        assert!(matches!(outcome, Outcome::Cancelled { .. }), "{outcome:?}");
+    }
+    drop(client);
+}

@@ -98,12 +98,12 @@ where
 #[cfg(feature = "http2")]
 async fn serve_http2<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>) {
     let streams = Streams::new(&peer.view);
-    let mut builder = hyper::server::conn::http2::Builder::new(streams.clone());
+    let mut builder = hyper::server::conn::http2::Builder::new(streams);
     builder
         .max_concurrent_streams(peer.config.stream_limit)
         .max_header_list_size(u32::try_from(peer.config.head_limit).unwrap_or(u32::MAX))
         .max_send_buf_size(64 * 1024);
-    let answers = answers(peer, move || Some(streams.begin()));
+    let answers = answers(peer, || Some(Streams::begin()));
     turns
         .drive(pin!(builder.serve_connection(TokioIo::new(io), answers)))
         .await;

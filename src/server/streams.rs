@@ -80,42 +80,44 @@ pub(super) use tasks::Streams;
 
 #[cfg(feature = "http2")]
 mod tasks {
+    use std::cell::RefCell;
     use std::future::Future;
     use std::pin::pin;
-    use std::sync::{Arc, Mutex, PoisonError};
+    use std::sync::Arc;
     use std::task::{Context, Poll};
 
     use super::{Clock, Relaxed};
     use crate::service::View;
 
+    thread_local! {
+        /// Of the request that is being passed on: hyper runs its task right after, on the same
+        /// thread and without a pause.
+        static NEXT: RefCell<Option<Arc<Clock>>> = const { RefCell::new(None) };
+    }
+
     /// What runs the streams of one connection.
     #[derive(Clone)]
     pub(in super::super) struct Streams {
         view: Arc<View>,
-        /// Of the request that was passed on last; hyper runs its task right after.
-        next: Arc<Mutex<Option<Arc<Clock>>>>,
     }
 
     impl Streams {
         pub(in super::super) fn new(view: &Arc<View>) -> Self {
-            Self {
-                view: Arc::clone(view),
-                next: Arc::default(),
-            }
+            let view = Arc::clone(view);
+            Self { view }
         }
 
         /// The clock of a request that is being passed on.
-        pub(in super::super) fn begin(&self) -> Arc<Clock> {
+        pub(in super::super) fn begin() -> Arc<Clock> {
             let clock = Arc::new(Clock::default());
-            *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&clock));
+            NEXT.set(Some(Arc::clone(&clock)));
             clock
         }
     }
 
     impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Streams {
         fn execute(&self, stream: F) {
-            let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(clock) = { next }.take() else {
+            let Some(clock) = NEXT.take() else {
                 // What an extended CONNECT became.
                 tokio::spawn(stream);
                 return;
