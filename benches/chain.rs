@@ -136,6 +136,8 @@ fn main() {
         hello,
     );
     cases.ask("1 extractor", || app().with(extracting), hello);
+    #[cfg(feature = "tower")]
+    let layers = layers(&mut cases);
     cases.table(&[
         row("a bare boxed async call", "1 bare").beyond("handler"),
         row("one of ten bare calls", "10 bare")
@@ -161,6 +163,8 @@ fn main() {
         row("`ServerTiming`, in production", "ServerTiming").beyond("handler"),
     ]);
     cases.table(&security_rows());
+    #[cfg(feature = "tower")]
+    cases.table(&layers);
 }
 
 /// As browsers and proxies ask, with a host and a path of some length.
@@ -236,5 +240,23 @@ fn security_rows() -> Vec<Row> {
         row("`NormalizePath`", "NormalizePath").beyond("before"),
         row("`SecureHeaders`, eight headers", "SecureHeaders").beyond("no-op"),
         row("`SecureHeaders` with a nonce", "nonce").beyond("no-op"),
+    ]
+}
+
+/// Layers of `tower` that do nothing: the way through one, there and back.
+#[cfg(feature = "tower")]
+fn layers(cases: &mut Cases) -> [support::Row; 3] {
+    use cepa::tower::tower;
+    use tower_layer::Identity;
+
+    let layers = |n| (0..n).fold(app(), |app, _| app.with(tower(Identity::new())));
+    cases.ask("1 layer", move || layers(1), hello);
+    cases.ask("10 layers", move || layers(10), hello);
+    [
+        row("a no-op type", "1 type").beyond("handler"),
+        row("a no-op layer of `tower`", "1 layer").beyond("handler"),
+        row("one of ten no-op layers", "10 layers")
+            .beyond("handler")
+            .per(10),
     ]
 }

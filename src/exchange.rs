@@ -10,8 +10,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::Method;
 use http::uri::PathAndQuery;
-use http::{Method, Uri, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::body::{Body, BodyError};
@@ -28,6 +28,7 @@ use crate::service::AppService;
 pub struct RequestRest {
     /// Without its head and body.
     req: Request,
+    /// The one that was matched, if parameters lie in it.
     target: Option<PathAndQuery>,
     /// The body had been taken before.
     bodiless: bool,
@@ -81,25 +82,21 @@ impl Request {
     /// let app = App::new().with(turned).get("/users/{id}", show);
     /// app.test().get("/users/7").send().assert_text("7");
     /// ```
+    #[inline]
     pub fn into_http(mut self) -> (http::Request<Body>, RequestRest) {
         let peer = self.peer_addr();
-        let body = self.take_whole_body().ok();
+        let has_params = self.params().len() > 0;
+        let body = self.body_mut().take();
         let bodiless = body.is_none();
         let mut req = http::Request::new(body.unwrap_or_default());
-        *req.headers_mut() = std::mem::take(self.headers_mut());
-        *req.extensions_mut() = std::mem::take(self.extensions_mut());
+        self.swap_head(&mut req);
         if let (Some(peer), None) = (peer, req.extensions().get::<SocketAddr>()) {
             req.extensions_mut().insert(peer);
         }
-        let line = (Method::GET, Uri::default(), Version::HTTP_11);
-        let (method, uri, version) = self.swap_line(line);
-        let target = uri.path_and_query().cloned();
-        *req.method_mut() = method;
-        *req.uri_mut() = uri;
-        *req.version_mut() = version;
+        let target = req.uri().path_and_query().filter(|_| has_params);
         let rest = RequestRest {
+            target: target.cloned(),
             req: self,
-            target,
             bodiless,
         };
         (req, rest)
@@ -107,21 +104,19 @@ impl Request {
 
     /// The request put together again. Where the URI is another one now, path parameters stay those
     /// of the path that matched.
-    pub fn from_http<B: Into<Body>>(req: http::Request<B>, rest: RequestRest) -> Self {
-        let (head, body) = req.into_parts();
-        let (mut req, body) = (rest.req, body.into());
-        let text = |target: Option<&PathAndQuery>| {
-            target.map(|it| (it.as_str().as_ptr(), it.as_str().len()))
-        };
-        let is_same = text(head.uri.path_and_query()) == text(rest.target.as_ref());
-        req.swap_line((head.method, head.uri, head.version));
-        if !is_same {
-            req.keep_matched(rest.target);
+    #[inline]
+    pub fn from_http<B: Into<Body>>(mut from: http::Request<B>, rest: RequestRest) -> Self {
+        let mut req = rest.req;
+        let text = |target: &PathAndQuery| (target.as_str().as_ptr(), target.as_str().len());
+        if let Some(target) = rest.target
+            && from.uri().path_and_query().map(text) != Some(text(&target))
+        {
+            req.keep_matched(Some(target));
         }
-        *req.headers_mut() = head.headers;
-        *req.extensions_mut() = head.extensions;
+        req.swap_head(&mut from);
+        let body = from.into_body().into();
         if !(rest.bodiless && body.is_end_stream()) {
-            req.set_body(body.received());
+            *req.body_mut() = Some(body.received());
         }
         req
     }

@@ -311,11 +311,15 @@ impl Default for Response {
 impl<B: Into<Body>> From<http::Response<B>> for Response {
     fn from(res: http::Response<B>) -> Self {
         let (head, body) = res.into_parts();
-        let mut res = Self::from_body(body.into());
-        res.0.status = head.status;
-        res.0.headers = head.headers;
-        res.0.extensions = head.extensions;
-        res
+        Self(Box::new(Inner {
+            status: head.status,
+            headers: head.headers,
+            body: body.into(),
+            extensions: head.extensions,
+            error: None,
+            open: false,
+            end: None,
+        }))
     }
 }
 

@@ -3,7 +3,7 @@
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 
-use super::{Line, Request};
+use super::Request;
 use crate::error::{Error, OrError, Result};
 use crate::extract::parse_host;
 
@@ -107,12 +107,18 @@ impl Request {
         Ok(())
     }
 
-    /// Puts another start line in the place of this one; what was matched stays as it is.
-    pub(crate) fn swap_line(&mut self, (method, uri, version): Line) -> Line {
-        self.0.watch.set_method(&method);
-        let method = std::mem::replace(&mut self.0.method, method);
-        let uri = std::mem::replace(&mut self.0.uri, uri);
-        (method, uri, std::mem::replace(&mut self.0.version, version))
+    /// Exchanges the head for another one; what was matched stays as it is.
+    #[inline]
+    pub(crate) fn swap_head<B>(&mut self, other: &mut http::Request<B>) {
+        let inner = &mut *self.0;
+        if inner.method != *other.method() {
+            inner.watch.set_method(other.method());
+        }
+        std::mem::swap(&mut inner.method, other.method_mut());
+        std::mem::swap(&mut inner.uri, other.uri_mut());
+        std::mem::swap(&mut inner.version, other.version_mut());
+        std::mem::swap(&mut inner.headers, other.headers_mut());
+        std::mem::swap(&mut inner.extensions, other.extensions_mut());
     }
 
     /// Notes the target as it was matched, now that the URI is another one.

@@ -47,9 +47,6 @@ struct Inner {
     matched: Option<PathAndQuery>,
 }
 
-/// What the first line of a request says.
-pub(crate) type Line = (Method, Uri, Version);
-
 /// Bytes that extractors read of a body unless told otherwise: 2 MiB.
 pub(crate) const BODY_LIMIT: u64 = 2 * 1024 * 1024;
 
@@ -272,8 +269,13 @@ impl Request {
         Ok(self.take_whole_body()?.limited(limit))
     }
 
+    /// The body, unless it was taken before.
+    pub(crate) fn body_mut(&mut self) -> &mut Option<Body> {
+        &mut self.0.body
+    }
+
     #[track_caller]
-    pub(crate) fn take_whole_body(&mut self) -> Result<Body> {
+    fn take_whole_body(&mut self) -> Result<Body> {
         match self.0.body.take() {
             Some(body) => Ok(body),
             None => Err(Error::internal(

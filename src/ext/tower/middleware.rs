@@ -13,7 +13,6 @@ use http_body::Body as HttpBody;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::body::received;
 use super::passage::{self, Missing};
 use crate::{
     Body, BoxError, Bytes, Error, IntoResponse, Middleware, Next, Provided, Request, Response,
@@ -135,7 +134,7 @@ where
     }
 
     fn call(&mut self, req: http::Request<B>) -> Self::Future {
-        match passage::take(req.map(received), self.number) {
+        match passage::take(req, self.number) {
             Ok((req, next)) => Box::pin(async move { Ok(passage::give_back(next.run(req).await)) }),
             Err(missing) => {
                 let error = self.misused(missing).into_boxed();

@@ -6,8 +6,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::Extensions;
+use http_body::Body as HttpBody;
 
-use crate::{Body, Next, Request, RequestRest, Response, ResponseRest};
+use super::body::received;
+use crate::{Body, BoxError, Bytes, Next, Request, RequestRest, Response, ResponseRest};
 
 /// A slot that its copies share.
 #[derive(Debug)]
@@ -46,6 +48,7 @@ pub(super) enum Missing {
 }
 
 /// Gives a request away to the layer of this number.
+#[inline]
 pub(super) fn give(req: Request, next: Next, layer: u64) -> http::Request<Body> {
     let (mut req, rest) = req.into_http();
     let inward = Inward { layer, rest, next };
@@ -70,15 +73,19 @@ fn refill(extensions: &mut Extensions, inward: Inward) {
 }
 
 /// Takes back a request that was given to the layer of this number.
-pub(super) fn take<B: Into<Body>>(
-    req: http::Request<B>,
-    layer: u64,
-) -> Result<(Request, Next), Missing> {
+#[inline]
+pub(super) fn take<B>(req: http::Request<B>, layer: u64) -> Result<(Request, Next), Missing>
+where
+    B: HttpBody<Error: Into<BoxError>> + Send + 'static,
+    B::Data: Into<Bytes>,
+{
     let slot = req.extensions().get::<Slot<Inward>>();
     let inward = slot.ok_or(Missing::Dropped)?.content();
     // A copy that was kept may meet what a layer further in has put there.
     let inward = { inward }.take_if(|inward| inward.layer == layer);
     let Inward { rest, next, .. } = inward.ok_or(Missing::Taken)?;
+    let (head, body) = req.into_parts();
+    let req = http::Request::from_parts(head, received(body));
     Ok((Request::from_http(req, rest), next))
 }
 
