@@ -292,7 +292,11 @@ impl Response {
     }
 
     /// The response as hyper sends it, and the hooks to call at its end.
-    pub(crate) fn into_sent(self) -> (http::Response<Body>, Option<Box<EndHooks>>) {
+    pub(crate) fn into_sent(mut self) -> (http::Response<Body>, Option<Box<EndHooks>>) {
+        if let Some(end) = &mut self.0.end {
+            let length = self.0.headers.get(CONTENT_LENGTH);
+            end.length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        }
         let mut res = http::Response::new(self.0.body);
         *res.status_mut() = self.0.status;
         *res.headers_mut() = self.0.headers;
@@ -339,6 +343,8 @@ type EndHook = Box<dyn FnOnce(Outcome) + Send>;
 pub(crate) struct EndHooks {
     hooks: Mutex<Vec<EndHook>>,
     bytes: u64,
+    /// What the head promises: who sends a body asks for no more than that.
+    length: Option<u64>,
 }
 
 impl EndHooks {
@@ -379,7 +385,10 @@ impl EndHooks {
 impl Drop for EndHooks {
     fn drop(&mut self) {
         let bytes = self.bytes;
-        self.call(Outcome::Cancelled { bytes });
+        self.call(match self.length {
+            Some(length) if length == bytes => Outcome::Sent { bytes },
+            _ => Outcome::Cancelled { bytes },
+        });
     }
 }
 
