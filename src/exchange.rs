@@ -210,6 +210,19 @@ impl AppService {
     /// writing, one valid `Host`. The peer's address is that of
     /// [`for_connection`](Self::for_connection), or a [`SocketAddr`] among the extensions. Start
     /// and stop hooks run by [`start`](Self::start) and [`stop`](Self::stop).
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let service = App::new().get("/", async || "hello").build()?;
+    /// let req = cepa::http::Request::new(Body::empty());
+    /// let res = service.answer_http(req).await?;
+    /// assert_eq!(res.into_body().collect(100).await?, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn answer_http<B>(&self, req: http::Request<B>) -> Answering
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,

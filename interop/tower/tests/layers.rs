@@ -7,7 +7,7 @@ use std::time::Duration;
 use cepa::prelude::*;
 use cepa::testing::TestClient;
 use cepa::tower::tower;
-use cepa::{Outcome, http};
+use cepa::{HeaderValue, Outcome, Uri, http};
 use tower::ServiceBuilder;
 use tower::limit::{ConcurrencyLimitLayer, RateLimitLayer};
 use tower_http::compression::CompressionLayer;
@@ -293,8 +293,6 @@ fn a_layer_before_routing_changes_the_match() {
     client.get("/A").send().assert_text("found");
 }
 
-use cepa::{HeaderValue, Uri};
-
 #[test]
 fn a_layer_is_named_in_the_table_of_routes() {
     let table = hello().with(tower(CorsLayer::new())).routes().to_string();
@@ -325,4 +323,20 @@ fn what_a_layer_inserts_is_local_to_those_inside() {
         )
         .test();
     client.get("/").send().assert_text("7");
+}
+
+#[test]
+fn a_layer_wraps_one_handler_or_nothing_at_all() {
+    let stamp = || {
+        SetResponseHeaderLayer::overriding(http::header::SERVER, HeaderValue::from_static("onion"))
+    };
+    let client = App::new()
+        .get("/one", (async || "").with(tower(stamp())))
+        .get("/other", async || "")
+        .with_if(false, tower(stamp()))
+        .with(Some(tower(CorsLayer::permissive())).filter(|_| false))
+        .test();
+    client.get("/one").send().assert_header("server", "onion");
+    let res = client.get("/other").send();
+    assert_eq!((res.header("server"), res.header("vary")), (None, None));
 }

@@ -35,10 +35,14 @@ async fn serve(app: App) -> (SocketAddr, Ends) {
 
 async fn ask(addr: SocketAddr, req: http::request::Builder) -> (u16, cepa::Bytes) {
     let socket = tokio::net::TcpStream::connect(addr).await.unwrap();
-    let (mut client, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.unwrap();
+    let (mut client, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket))
+        .await
+        .unwrap();
     let connection = tokio::spawn(connection);
-    let req = req.header("host", "x").body(Full::<cepa::Bytes>::default()).unwrap();
+    let req = req
+        .header("host", "x")
+        .body(Full::<cepa::Bytes>::default())
+        .unwrap();
     let res = client.send_request(req).await.unwrap();
     let status = res.status().as_u16();
     let body = res.into_body().collect().await.unwrap().to_bytes();
@@ -79,7 +83,9 @@ async fn the_peer_of_a_connection_is_known_to_layers_and_services() {
     });
     let app = App::new()
         .with(tower(tell))
-        .get("/", async |req: Request| req.header("x-peer").unwrap().to_owned())
+        .get("/", async |req: Request| {
+            req.header("x-peer").unwrap().to_owned()
+        })
         .mount("/axum", tower_service(seen));
     let (addr, _) = serve(app).await;
     for path in ["/", "/axum"] {
@@ -96,7 +102,9 @@ async fn a_mounted_service_upgrades_its_connection() {
             let mut io = TokioIo::new(upgrade.await.unwrap());
             let mut bytes = [0; 5];
             io.read_exact(&mut bytes).await.unwrap();
-            io.write_all(&bytes.map(|byte| byte.to_ascii_uppercase())).await.unwrap();
+            io.write_all(&bytes.map(|byte| byte.to_ascii_uppercase()))
+                .await
+                .unwrap();
         });
         (
             StatusCode::SWITCHING_PROTOCOLS,

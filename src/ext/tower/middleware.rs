@@ -19,7 +19,7 @@ use crate::{
     Result,
 };
 
-/// A layer of `tower` as a middleware; made by [`tower`].
+/// A layer of `tower` as a middleware; made by [`tower()`].
 pub struct Tower<L: Layer<NextService>> {
     layer: L,
     service: OnceLock<L::Service>,
@@ -33,6 +33,16 @@ pub struct Tower<L: Layer<NextService>> {
 ///
 /// The layer is asked for its service once, when the first request comes, inside of the runtime;
 /// each request clones that service, waits until it is ready and calls it.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::tower::tower;
+///
+/// let layer = tower_layer::Identity::new();
+/// let app = App::new().with(tower(layer)).get("/{n}", async |Path(n): Path<u8>| n.to_string());
+/// assert!(app.routes().to_string().contains("tower(Identity)"));
+/// app.test().get("/7").send().assert_text("7");
+/// ```
 #[must_use = "a layer does nothing until it is given to `with`"]
 pub fn tower<L, B>(layer: L) -> Tower<L>
 where
@@ -110,7 +120,7 @@ impl<L: Layer<NextService>> fmt::Debug for Tower<L> {
     }
 }
 
-/// The rest of the chain as a service of `tower`: what a layer that is given to [`tower`] wraps.
+/// The rest of the chain as a service of `tower`: what a layer that is given to [`tower()`] wraps.
 ///
 /// It takes requests of any body and is always ready. It needs the extensions of the request that
 /// came in, and answers once for each; otherwise it fails with an [`Error`] that says so.

@@ -17,8 +17,8 @@
 //! # Ok::<(), cepa::BuildError>(())
 //! ```
 //!
-//! [`tower`] makes a middleware of a layer and may stand wherever a middleware may: around an app,
-//! around one handler, before routing. [`tower_service`] makes an app of a service, to be mounted.
+//! [`tower()`] makes a middleware of a layer and may stand wherever a middleware may: around an app,
+//! around one handler, before routing. [`tower_service()`] makes an app of a service, to be mounted.
 //! An [`AppService`](crate::AppService), which is what `App::build` returns, implements
 //! `tower_service::Service` for requests of any body: axum takes it in `nest_service`,
 //! `fallback_service` and `route_service`, layers of `tower` wrap it from outside.

@@ -12,7 +12,7 @@ use crate::{
 };
 use http::uri::{PathAndQuery, Uri};
 
-/// The URI of a request as it came to the app, before [`tower_service`] took the prefix away;
+/// The URI of a request as it came to the app, before [`tower_service()`] took the prefix away;
 /// among the extensions of what the service gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginalUri(pub Uri);
@@ -25,6 +25,20 @@ pub struct OriginalUri(pub Uri);
 /// peer's `SocketAddr` among the extensions. Each request clones it, waits until it is ready and
 /// calls it. What it answers is sent as it is; if it fails, the error is one of ours, a 500 unless
 /// [`App::map_error`] says otherwise.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::tower::{OriginalUri, tower_service};
+///
+/// async fn users(Local(original): Local<OriginalUri>, req: Request) -> String {
+///     format!("{} of {}", req.path(), original.0)
+/// }
+///
+/// let service = App::new().get("/users", users).build()?;
+/// let app = App::new().mount("/api", tower_service(service));
+/// app.test().get("/api/users").send().assert_text("/users of /api/users");
+/// # Ok::<(), cepa::BuildError>(())
+/// ```
 #[track_caller]
 pub fn tower_service<S, B>(service: S) -> App
 where
