@@ -245,7 +245,7 @@ fn security_rows() -> Vec<Row> {
 
 /// Layers of `tower` that do nothing: the way through one, there and back.
 #[cfg(feature = "tower")]
-fn layers(cases: &mut Cases) -> [support::Row; 3] {
+fn layers(cases: &mut Cases) -> [Row; 3] {
     use cepa::tower::tower;
     use tower_layer::Identity;
 
