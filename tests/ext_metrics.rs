@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use cepa::metrics::{Counter, Family, Gauge, Histogram, Metric, Metrics};
 use cepa::prelude::*;
-use cepa::testing::ExtensionCheck;
 use exposition::Exposition;
 use tokio::sync::Notify;
 
@@ -311,15 +310,4 @@ fn metrics_that_prometheus_refuses_are_build_errors() {
             .contains("`Metrics` has buckets that do not rise"),
         "{error}"
     );
-}
-
-#[test]
-fn it_keeps_what_extensions_promise() {
-    ExtensionCheck::new(Metrics::new)
-        .refuses(
-            || Metrics::new().with_duration_buckets([2.0, 1.0]),
-            "do not rise",
-        )
-        .refuses(|| Metrics::new().with_path("metrics"), "write `/metrics`")
-        .run();
 }

@@ -44,7 +44,8 @@
 //! | [`HealthCheck::with_timeout`] | 2 s |
 //!
 //! The checks run side by side, once at a time however many ask. A middleware around the app wraps
-//! these routes too: plug `Health` outside of what asks for a login.
+//! these routes too: plug `Health` outside of what asks for a login. `Logger::with_skip` keeps their
+//! lines out of the access log.
 //!
 //! # Errors
 //!

@@ -1,0 +1,88 @@
+//! Each extension of this crate keeps what all extensions promise, as a stranger's has to.
+//!
+//! What is a middleware here is plugged by a function, which is an extension as well.
+
+#[cfg(feature = "cookies")]
+mod cookies {
+    use cepa::cookies::{CookieJar, Cookies, EncryptedCookies, Keys, SignedCookies};
+    use cepa::prelude::*;
+    use cepa::testing::{ExtensionCheck, check_extension};
+
+    #[test]
+    fn cookies_keep_what_extensions_promise() {
+        check_extension(|| |app: App| app.with(CookieJar::new()));
+        ExtensionCheck::new(|| |app: App| app.with(CookieJar::new()))
+            .with_consumer(async |cookies: Cookies| cookies.get("a").unwrap_or_default())
+            .run();
+    }
+
+    #[test]
+    fn cookies_that_need_keys_say_so() {
+        ExtensionCheck::new(|| |app: App| app.with(CookieJar::new()))
+            .within(|app| app.state(Keys::random()))
+            .with_consumer(async |cookies: SignedCookies| cookies.get("a").unwrap_or_default())
+            .with_consumer(async |cookies: EncryptedCookies| cookies.get("a").unwrap_or_default())
+            .run();
+        ExtensionCheck::new(|| |app: App| app.state(Keys::random()))
+            .within(|app| app.with(CookieJar::new()))
+            .with_consumer(async |cookies: SignedCookies| cookies.get("a").unwrap_or_default())
+            .run();
+    }
+}
+
+#[cfg(feature = "health")]
+#[test]
+fn health_keeps_what_extensions_promise() {
+    use cepa::health::Health;
+    cepa::testing::ExtensionCheck::new(Health::new)
+        .refuses(|| Health::new().with_live_path("livez"), "write `/livez`")
+        .run();
+}
+
+#[cfg(feature = "metrics")]
+#[test]
+fn metrics_keep_what_extensions_promise() {
+    use cepa::metrics::Metrics;
+    cepa::testing::ExtensionCheck::new(Metrics::new)
+        .refuses(
+            || Metrics::new().with_duration_buckets([2.0, 1.0]),
+            "do not rise",
+        )
+        .refuses(|| Metrics::new().with_path("metrics"), "write `/metrics`")
+        .run();
+}
+
+#[cfg(feature = "rate-limit")]
+#[test]
+fn a_rate_limit_keeps_what_extensions_promise() {
+    use cepa::App;
+    use cepa::rate_limit::RateLimit;
+    let limit = |requests| move |app: App| app.with(RateLimit::per_minute(requests));
+    cepa::testing::ExtensionCheck::new(move || limit(100))
+        .refuses(move || limit(0), "RateLimit")
+        .run();
+}
+
+#[cfg(feature = "tower")]
+mod tower {
+    use cepa::App;
+    use cepa::testing::check_extension;
+    use cepa::tower::tower;
+
+    /// A layer that adds nothing.
+    #[derive(Clone)]
+    struct Plain;
+
+    impl<S> tower_layer::Layer<S> for Plain {
+        type Service = S;
+
+        fn layer(&self, inner: S) -> S {
+            inner
+        }
+    }
+
+    #[test]
+    fn a_layer_of_tower_keeps_what_extensions_promise() {
+        check_extension(|| |app: App| app.with(tower(Plain)));
+    }
+}
