@@ -248,3 +248,58 @@ fn routes_know_their_position_in_the_table() {
         assert_eq!(route.index(), i);
     }
 }
+
+/// What is asked is text from anywhere, also from a page that shows why a request failed.
+#[test]
+fn any_method_and_target_are_explained() {
+    let service = service();
+    let pieces = [
+        "/",
+        "users",
+        "{id}",
+        "{*",
+        "}",
+        "*",
+        "//",
+        ":",
+        "http://",
+        "red.example.com",
+        "[::1",
+        "?",
+        "#",
+        "%",
+        "%2F",
+        "é",
+        "\0",
+        " ",
+        ".",
+        "..",
+        "GET",
+        "\u{7f}",
+        "@",
+        "\\",
+    ];
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut below = |end: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % end as u64) as usize
+    };
+    for _ in 0..20_000 {
+        let mut text = |most: usize| -> String {
+            let count = below(most);
+            (0..count).map(|_| pieces[below(pieces.len())]).collect()
+        };
+        let (method, target) = (text(3), text(8));
+        for method in ["GET", "OPTIONS", &method] {
+            let explained = service.explain(method, &target);
+            assert!(!explained.to_string().is_empty());
+            let refused = matches!(explained.verdict, Verdict::Refused { .. });
+            assert_eq!(explained.steps.is_empty(), refused, "{method} {target:?}");
+        }
+    }
+    let long = format!("/{}", "users/".repeat(10_000));
+    assert!(service.explain("GET", &long).nearest.is_empty());
+    assert!(service.explain("GET", &"/x".repeat(60)).nearest.is_empty());
+}

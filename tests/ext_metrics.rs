@@ -311,3 +311,39 @@ fn metrics_that_prometheus_refuses_are_build_errors() {
         "{error}"
     );
 }
+
+#[test]
+fn any_text_is_a_value_of_a_label() {
+    let pieces = [
+        "\\", "\"", "\n", "\r", ",", "}", "=", "é", "a", " ", "\0", "{", "#",
+    ];
+    let values: Vec<String> = (0..800)
+        .map(|i| {
+            let (a, b) = (i % pieces.len(), i / pieces.len());
+            format!(
+                "{i}{}{}{}",
+                pieces[a],
+                pieces[b % pieces.len()],
+                pieces[(a * b) % pieces.len()]
+            )
+        })
+        .collect();
+    let family = Counter::new("texts_total", "Texts.").with_labels(["text"]);
+    for value in &values {
+        family.at([value]).add(1);
+    }
+    let metrics = Metrics::new();
+    let reader = metrics.reader();
+    let app = App::new().plug(metrics).contribute(family.metric());
+    assert_eq!(reader.text(), "", "nothing is known before the build");
+    let service = app.build().unwrap();
+    let read = Exposition::parse(&reader.text());
+    for value in &values {
+        assert_eq!(
+            read.value("texts_total", &[("text", value)]),
+            Some(1.0),
+            "{value:?}"
+        );
+    }
+    drop(service);
+}
