@@ -55,7 +55,8 @@ pub struct Explanation {
     /// The middleware before the match. It is not run here, so what it would change of method,
     /// path and host is not considered.
     pub before: Vec<ExplainedStep>,
-    /// The middleware, outermost first, then what answers.
+    /// The middleware, outermost first, then what answers. What
+    /// [`App::with_each`](crate::App::with_each) makes around them is left out.
     pub steps: Vec<ExplainedStep>,
     /// Where no route matches: those that nearly do, the nearest first.
     pub nearest: Vec<NearRoute>,

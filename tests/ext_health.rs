@@ -135,7 +135,7 @@ async fn a_check_that_takes_too_long_or_panics_fails_and_the_others_run_beside_i
     res.assert_status(503)
         .assert_contains("no answer in 2s")
         .assert_contains("no answer in 3s")
-        .assert_contains("it panicked")
+        .assert_contains("it panicked, or it blocks its thread")
         .assert_contains(r#""fine":{"error":null,"status":"pass""#);
 }
 
@@ -211,4 +211,31 @@ fn checks_that_cannot_work_are_build_errors() {
 #[test]
 fn who_contributes_a_check_works_without_anyone_who_asks() {
     check_extension(|| Cache(Probe::default()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_that_blocks_its_thread_holds_nobody_up() {
+    let (release, blocked) = std::sync::mpsc::channel::<()>();
+    let blocked = Arc::new(std::sync::Mutex::new(blocked));
+    let blocking = HealthCheck::new("blocks", move || {
+        let blocked = Arc::clone(&blocked);
+        async move {
+            let _ = blocked.lock().unwrap().recv();
+        }
+    });
+    let client = App::new()
+        .plug(Health::new())
+        .contribute(blocking.with_timeout(Duration::from_millis(50)))
+        .contribute(HealthCheck::new("fine", async || ()).with_timeout(Duration::from_millis(50)))
+        .test();
+    let wanted = json!({
+        "status": "fail",
+        "checks": { "blocks": { "status": "fail" }, "fine": { "status": "pass" } },
+    });
+    client
+        .get("/readyz")
+        .await
+        .assert_status(503)
+        .assert_json(&wanted);
+    drop(release);
 }

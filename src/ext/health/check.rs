@@ -38,7 +38,7 @@ pub struct HealthCheck {
 
 impl HealthCheck {
     /// A check of this name. The function returns `()` or `Result<(), E>`, and is called each time
-    /// anew: one that captures hands out clones, `move || { let db = db.clone(); async move { .. } }`.
+    /// anew. One that blocks uses [`blocking`](crate::blocking); one that captures hands out clones, `move || { let db = db.clone(); async move { .. } }`.
     pub fn new<F, Fut>(name: impl Into<Arc<str>>, ask: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -66,6 +66,10 @@ impl HealthCheck {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Asks, and gives up at the timeout.

@@ -10,6 +10,9 @@ use tokio::time::Instant;
 use super::HealthCheck;
 use crate::{Contributions, IntoResponse, Json, State, StatusCode, Stopping, Value, json, log};
 
+/// What a check may be late with the news that it timed out.
+const GRACE: Duration = Duration::from_millis(500);
+
 /// Runs the checks and keeps what they said for a moment.
 #[derive(Clone)]
 pub(super) struct Readiness(Arc<Inner>);
@@ -104,27 +107,31 @@ impl Readiness {
 
 /// Runs all checks side by side, each in a task, so that one that panics is one that failed.
 async fn run(checks: &[HealthCheck]) -> Vec<CheckResult> {
+    let start = Instant::now();
     let mut tasks = JoinSet::new();
     for (i, check) in checks.iter().enumerate() {
         let check = check.clone();
         tasks.spawn(async move {
-            let start = Instant::now();
             let error = check.run().await.err().map(|error| error.to_string());
             let took = start.elapsed();
             (i, CheckResult { error, took })
         });
     }
-    let panicked = CheckResult {
-        error: Some("it panicked".to_owned()),
-        took: Duration::ZERO,
-    };
-    let mut results = vec![panicked; checks.len()];
-    while let Some(ended) = tasks.join_next().await {
+    // A check that blocks its thread does not see its own timeout.
+    let longest = checks.iter().map(HealthCheck::timeout).max();
+    let limit = start + longest.unwrap_or_default() + GRACE;
+    let mut results = vec![None; checks.len()];
+    while let Ok(Some(ended)) = tokio::time::timeout_at(limit, tasks.join_next()).await {
         if let Ok((i, result)) = ended {
-            results[i] = result;
+            results[i] = Some(result);
         }
     }
-    results
+    let lost = || CheckResult {
+        error: Some("it panicked, or it blocks its thread".to_owned()),
+        took: start.elapsed(),
+    };
+    let results = results.into_iter();
+    results.map(|result| result.unwrap_or_else(lost)).collect()
 }
 
 /// One line when a check begins to fail, and one when it passes again.
