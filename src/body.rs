@@ -1,11 +1,10 @@
 //! The body of a request or response: nothing, bytes, or a stream of them.
 //!
-//! With `server`, this is the only file that knows hyper's types.
+//! What a client sends comes from `server/received`; a response's body goes there to be sent.
 
 use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -15,7 +14,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::error::{BoxError, Error, Result};
 use crate::foreign::{Foreign, Streamed};
-use crate::service::View;
+use crate::server::Received;
 
 /// The body of a request or a response.
 ///
@@ -50,58 +49,22 @@ enum Kind {
     Stream(Box<Limited<Foreign>>),
 }
 
-/// A body that a client sends, with the connection that says whether it is still waited for.
-struct Received {
-    body: hyper::body::Incoming,
-    view: Arc<View>,
-    /// While a frame is waited for, the number of that wait.
-    wait: Option<u64>,
-}
-
-impl HttpBody for Received {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self { body, view, wait } = &mut *self;
-        match Pin::new(body).poll_frame(cx) {
-            Poll::Pending if view.activity.wait_for_body(wait, cx.waker()) => {
-                Poll::Ready(Some(Err(BodyError::Timeout)))
-            }
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(frame) => {
-                if let Some(number) = wait.take() {
-                    view.activity.end_wait(number);
-                }
-                Poll::Ready(frame.map(|frame| frame.map_err(|e| BodyError::Incomplete(e.into()))))
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for Received {
-    fn drop(&mut self) {
-        if let Some(number) = self.wait {
-            self.view.activity.end_wait(number);
-        }
-    }
-}
-
 /// A body with the number of bytes that may still come.
 struct Limited<B> {
     inner: B,
     left: u64,
+    /// What is left of a frame that was asked for in pieces.
+    rest: Bytes,
+}
+
+impl<B> Limited<B> {
+    fn boxed(inner: B) -> Box<Self> {
+        Box::new(Self {
+            inner,
+            left: u64::MAX,
+            rest: Bytes::new(),
+        })
+    }
 }
 
 /// Why a body could not be read to its end.
@@ -181,10 +144,9 @@ impl Body {
             return own.take().unwrap_or_default();
         }
         match body {
-            Some(body) if !body.is_end_stream() => Self(Kind::Stream(Box::new(Limited {
-                inner: Foreign::new(body),
-                left: u64::MAX,
-            }))),
+            Some(body) if !body.is_end_stream() => {
+                Self(Kind::Stream(Limited::boxed(Foreign::new(body))))
+            }
             _ => Self::empty(),
         }
     }
@@ -197,21 +159,9 @@ impl Body {
         self
     }
 
-    /// The body of a request, as hyper reads it; `view` is of its connection.
-    pub(crate) fn incoming(body: hyper::body::Incoming, view: &Arc<View>) -> Self {
-        if body.is_end_stream() {
-            return Self::empty();
-        }
-        let view = Arc::clone(view);
-        let inner = Received {
-            body,
-            view,
-            wait: None,
-        };
-        Self(Kind::Incoming(Box::new(Limited {
-            inner,
-            left: u64::MAX,
-        })))
+    /// The body of a request, as hyper reads it.
+    pub(crate) fn incoming(body: Received) -> Self {
+        Self(Kind::Incoming(Limited::boxed(body)))
     }
 
     /// The same body, that fails with [`BodyError::TooLarge`] after `limit` bytes. A lower limit
@@ -230,6 +180,28 @@ impl Body {
             Kind::Stream(body) => body.left = body.left.min(limit),
         }
         self
+    }
+
+    /// The next frame, with at most `most` bytes of data, which is more than none.
+    pub(crate) fn poll_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+        most: usize,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match &mut self.0 {
+            Kind::Empty => Poll::Ready(None),
+            Kind::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Kind::Full(bytes) if bytes.len() > most => {
+                Poll::Ready(Some(Ok(Frame::data(bytes.split_to(most)))))
+            }
+            Kind::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Kind::TooLarge => {
+                self.0 = Kind::Empty;
+                Poll::Ready(Some(Err(BodyError::TooLarge)))
+            }
+            Kind::Incoming(body) => body.poll_piece(cx, most),
+            Kind::Stream(body) => body.poll_piece(cx, most),
+        }
     }
 
     /// The next bytes; `None` at the end.
@@ -270,20 +242,30 @@ impl Body {
 }
 
 impl<B: HttpBody<Data = Bytes, Error: Into<BodyError>> + Unpin> Limited<B> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+        most: usize,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if !self.rest.is_empty() {
+            let size = self.rest.len().min(most);
+            return Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(size)))));
+        }
         let frame = match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
             None => return Poll::Ready(None),
             Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
             Some(Ok(frame)) => frame,
         };
-        let size = frame.data_ref().map_or(0, |data| data.len() as u64);
-        Poll::Ready(Some(match self.left.checked_sub(size) {
-            Some(left) => {
-                self.left = left;
-                Ok(frame)
-            }
-            None => Err(BodyError::TooLarge),
-        }))
+        let size = frame.data_ref().map_or(0, Bytes::len);
+        let Some(left) = self.left.checked_sub(size as u64) else {
+            return Poll::Ready(Some(Err(BodyError::TooLarge)));
+        };
+        self.left = left;
+        if size <= most {
+            return Poll::Ready(Some(Ok(frame)));
+        }
+        self.rest = frame.into_data().unwrap_or_default();
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(most)))))
     }
 }
 
@@ -295,28 +277,15 @@ impl HttpBody for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match &mut self.0 {
-            Kind::Empty => Poll::Ready(None),
-            Kind::Full(bytes) => {
-                let bytes = std::mem::take(bytes);
-                self.0 = Kind::Empty;
-                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
-            }
-            Kind::TooLarge => {
-                self.0 = Kind::Empty;
-                Poll::Ready(Some(Err(BodyError::TooLarge)))
-            }
-            Kind::Incoming(body) => body.poll(cx),
-            Kind::Stream(body) => body.poll(cx),
-        }
+        self.poll_piece(cx, usize::MAX)
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::Empty => true,
             Kind::Full(bytes) => bytes.is_empty(),
-            Kind::Incoming(body) => body.inner.is_end_stream(),
-            Kind::Stream(body) => body.inner.is_end_stream(),
+            Kind::Incoming(body) => body.rest.is_empty() && body.inner.is_end_stream(),
+            Kind::Stream(body) => body.rest.is_empty() && body.inner.is_end_stream(),
             Kind::TooLarge => false,
         }
     }

@@ -49,17 +49,19 @@ pub(crate) struct Chain {
 /// Each middleware awaits this in its own future, so the step is borrowed from the service for as
 /// long as it runs. A block, since an `async fn` would keep its argument twice.
 #[inline]
-pub(crate) fn enter(mut req: Request) -> impl Future<Output = Response> + Send + use<> {
-    let at = req.advance();
+pub(crate) fn enter(req: Request) -> impl Future<Output = Response> + Send + use<> {
     let view = Arc::clone(req.view());
-    async move {
-        let running = Running {
-            view: &view,
-            at,
-            watch: req.watch().clone(),
-            state: State::New(req),
-        };
-        running.await
+    async move { enter_in(&view, req).await }
+}
+
+/// The same for one who has the view at hand.
+#[inline]
+pub(crate) fn enter_in(view: &View, mut req: Request) -> impl Future<Output = Response> + Send {
+    Running {
+        view,
+        at: req.advance(),
+        watch: req.watch().clone(),
+        state: State::New(req),
     }
 }
 

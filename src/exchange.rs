@@ -130,7 +130,8 @@ impl Response {
     /// not ours needs it, convert by `http::Response::from(res)`.
     pub fn into_http(mut self) -> (http::Response<Body>, Option<ResponseRest>) {
         let rest = self.take_beside().map(ResponseRest);
-        (self.into_sent().0, rest)
+        let (head, body, _) = self.into_sent();
+        (http::Response::from_parts(head, body), rest)
     }
 
     /// The response put together again.
@@ -146,11 +147,12 @@ impl Response {
 /// For servers that are not ours: the body calls the hooks of [`Response::on_end`].
 impl From<Response> for http::Response<Body> {
     fn from(res: Response) -> Self {
-        let (res, end) = res.into_sent();
-        match end {
-            None => res,
-            Some(end) => res.map(|body| Body::wrap(Told { body, end })),
-        }
+        let (head, body, end) = res.into_sent();
+        let body = match end {
+            None => body,
+            Some(end) => Body::wrap(Told { body, end }),
+        };
+        Self::from_parts(head, body)
     }
 }
 

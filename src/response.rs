@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use http::header::CONTENT_LENGTH;
+use http::response::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::body::Body;
@@ -35,10 +36,8 @@ pub struct Response(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    status: StatusCode,
-    headers: HeaderMap,
+    head: Parts,
     body: Body,
-    extensions: Extensions,
     error: Option<Error>,
     /// The error has no rendered body yet.
     open: bool,
@@ -83,43 +82,47 @@ impl Response {
     }
 
     pub(crate) fn from_body(body: Body) -> Self {
-        Self(Box::new(Inner {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            body,
-            extensions: Extensions::new(),
-            error: None,
-            open: false,
-            end: None,
-        }))
+        // The room first, as in `Request::new`.
+        let room = Box::new_uninit();
+        let (head, body) = http::Response::new(body).into_parts();
+        Self(Box::write(
+            room,
+            Inner {
+                head,
+                body,
+                error: None,
+                open: false,
+                end: None,
+            },
+        ))
     }
 
     /// The status. Default: 200.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.0.status
+        self.0.head.status
     }
 
     /// Sets the status.
     pub fn set_status(&mut self, status: StatusCode) {
-        self.0.status = status;
+        self.0.head.status = status;
     }
 
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.0.headers
+        &self.0.head.headers
     }
 
     /// The headers, to change them.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.0.headers
+        &mut self.0.head.headers
     }
 
     /// The first value of a header, if it is there and visible ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.0.headers.get(name)?.to_str().ok()
+        self.0.head.headers.get(name)?.to_str().ok()
     }
 
     /// Sets a header, replacing what it had.
@@ -133,7 +136,7 @@ impl Response {
         V: TryInto<HeaderValue>,
     {
         if let Some((name, value)) = self.checked_header(name, value) {
-            self.0.headers.insert(name, value);
+            self.0.head.headers.insert(name, value);
         }
     }
 
@@ -146,7 +149,7 @@ impl Response {
         V: TryInto<HeaderValue>,
     {
         if let Some((name, value)) = self.checked_header(name, value) {
-            self.0.headers.append(name, value);
+            self.0.head.headers.append(name, value);
         }
     }
 
@@ -191,12 +194,12 @@ impl Response {
     /// Values that travel with the response and are not sent.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
-        &self.0.extensions
+        &self.0.head.extensions
     }
 
     /// The same, to change them.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.0.extensions
+        &mut self.0.head.extensions
     }
 
     /// The error this response answers for, if something inside failed.
@@ -227,7 +230,7 @@ impl Response {
     /// Turns the response into one that fails with `error`; the chain step it leaves renders it.
     pub(crate) fn fail(&mut self, error: Error) {
         if !self.0.open {
-            self.0.status = error.status();
+            self.0.head.status = error.status();
             self.0.error = Some(error);
             self.0.open = true;
         }
@@ -249,7 +252,7 @@ impl Response {
     }
 
     pub(crate) fn into_headers_and_body(self) -> (HeaderMap, Body) {
-        (self.0.headers, self.0.body)
+        (self.0.head.headers, self.0.body)
     }
 
     /// Leaves out the body of an answer to HEAD, and keeps the length it would have had
@@ -258,8 +261,8 @@ impl Response {
         let length = http_body::Body::size_hint(&self.0.body)
             .exact()
             .filter(|length| *length > 0);
-        if let (Some(length), false) = (length, self.0.headers.contains_key(CONTENT_LENGTH)) {
-            self.0.headers.insert(CONTENT_LENGTH, length.into());
+        if let (Some(length), false) = (length, self.0.head.headers.contains_key(CONTENT_LENGTH)) {
+            self.0.head.headers.insert(CONTENT_LENGTH, length.into());
         }
         self.0.body = Body::empty();
     }
@@ -291,17 +294,16 @@ impl Response {
         self.0.end = beside.end;
     }
 
-    /// The response as hyper sends it, and the hooks to call at its end.
-    pub(crate) fn into_sent(mut self) -> (http::Response<Body>, Option<Box<EndHooks>>) {
+    /// The parts that hyper sends, and those who wait for the end of the body.
+    pub(crate) fn into_sent(mut self) -> (Parts, Body, Option<Box<EndHooks>>) {
         if let Some(end) = &mut self.0.end {
-            let length = self.0.headers.get(CONTENT_LENGTH);
+            let length = self.0.head.headers.get(CONTENT_LENGTH);
             end.length = length.and_then(|length| length.to_str().ok()?.parse().ok());
         }
-        let mut res = http::Response::new(self.0.body);
-        *res.status_mut() = self.0.status;
-        *res.headers_mut() = self.0.headers;
-        *res.extensions_mut() = self.0.extensions;
-        (res, self.0.end)
+        let Inner {
+            head, body, end, ..
+        } = *self.0;
+        (head, body, end)
     }
 }
 
@@ -316,10 +318,8 @@ impl<B: Into<Body>> From<http::Response<B>> for Response {
     fn from(res: http::Response<B>) -> Self {
         let (head, body) = res.into_parts();
         Self(Box::new(Inner {
-            status: head.status,
-            headers: head.headers,
+            head,
             body: body.into(),
-            extensions: head.extensions,
             error: None,
             open: false,
             end: None,

@@ -146,17 +146,18 @@ impl View {
         })
     }
 
-    /// Answers a request, or refuses it with the error that the protocol demands. The response is
-    /// finished, its error rendered.
+    /// Makes a request and puts it at the start of its chain, or of the one that refuses it with the
+    /// error that the protocol demands. The response is finished then, its error rendered.
     ///
     /// A refusal goes through the outermost app's middleware and error renderer, so that it is logged
     /// and looks like other errors.
-    pub(crate) fn answer(
+    #[inline]
+    pub(crate) fn receive(
         self: &Arc<Self>,
         head: Parts,
         body: Body,
         refused: Option<Error>,
-    ) -> impl Future<Output = Response> + Send + use<> {
+    ) -> Request {
         let mut req = Request::new(head, body, Arc::clone(self));
         match (refused, self.core.before) {
             (None, None) => req = route(req),
@@ -166,7 +167,7 @@ impl View {
                 req.start(self.core.refusal);
             }
         }
-        enter(req)
+        req
     }
 }
 
@@ -261,7 +262,7 @@ impl AppService {
         req: http::Request<B>,
     ) -> impl Future<Output = Response> + Send + 'static {
         let (head, body) = req.into_parts();
-        self.view.answer(head, body.into(), None)
+        enter(self.view.receive(head, body.into(), None))
     }
 
     /// Whether it was built for development or for production.

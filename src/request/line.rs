@@ -11,31 +11,31 @@ impl Request {
     /// The method.
     #[must_use]
     pub fn method(&self) -> &Method {
-        &self.0.method
+        &self.0.head.method
     }
 
     /// Changes the method. In `before_routing` this decides which route matches.
     pub fn set_method(&mut self, method: Method) {
         self.0.watch.set_method(&method);
-        self.0.method = method;
+        self.0.head.method = method;
     }
 
     /// The URI, as sent or as changed by [`set_uri`](Self::set_uri).
     #[must_use]
     pub fn uri(&self) -> &Uri {
-        &self.0.uri
+        &self.0.head.uri
     }
 
     /// Changes the URI. In `before_routing` this decides which route matches; later, the path
     /// parameters stay those of the path that matched. A URI without a host keeps the one there is.
     pub fn set_uri(&mut self, uri: Uri) {
-        let old = std::mem::take(&mut self.0.uri).into_parts();
+        let old = std::mem::take(&mut self.0.head.uri).into_parts();
         let mut new = uri.clone().into_parts();
         if new.authority.is_none() {
             new.scheme = old.scheme;
             new.authority = old.authority;
         }
-        self.0.uri = Uri::from_parts(new).unwrap_or(uri);
+        self.0.head.uri = Uri::from_parts(new).unwrap_or(uri);
         self.keep_matched(old.path_and_query);
     }
 
@@ -45,13 +45,13 @@ impl Request {
     /// # Errors
     /// 400 if it does not begin with a slash or no URL may have it.
     pub fn set_path(&mut self, path: &str) -> Result<()> {
-        let target = match self.0.uri.query() {
+        let target = match self.0.head.uri.query() {
             Some(query) => format!("{path}?{query}"),
             None => path.to_owned(),
         };
         let is_path = path.starts_with('/') && !path.contains('?');
         let target = target.parse::<PathAndQuery>().ok().filter(|_| is_path);
-        let mut parts = self.0.uri.clone().into_parts();
+        let mut parts = self.0.head.uri.clone().into_parts();
         parts.path_and_query = Some(target.or_bad_request("the path is malformed")?);
         self.set_uri(Uri::from_parts(parts)?);
         Ok(())
@@ -60,30 +60,30 @@ impl Request {
     /// The path, percent-encoded as sent.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.0.uri.path()
+        self.0.head.uri.path()
     }
 
     /// The query without its `?`, percent-encoded as sent; empty if there is none.
     #[must_use]
     pub fn query(&self) -> &str {
-        self.0.uri.query().unwrap_or("")
+        self.0.head.uri.query().unwrap_or("")
     }
 
     /// The version of HTTP.
     #[must_use]
     pub fn version(&self) -> Version {
-        self.0.version
+        self.0.head.version
     }
 
     /// The host the client asked for, without port, in its spelling: of the URI (HTTP/2) or of the
     /// `Host` header (RFC 9110, 7.2). `None` if there is none or it is malformed.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
-        host(&self.0.uri, &self.0.headers)
+        host(&self.0.head.uri, &self.0.head.headers)
     }
 
     pub(crate) fn port(&self) -> Option<u16> {
-        authority(&self.0.uri, &self.0.headers)?.1
+        authority(&self.0.head.uri, &self.0.head.headers)?.1
     }
 
     /// Changes the host. In `before_routing` this decides which host's routes match.
@@ -97,13 +97,13 @@ impl Request {
         let Some(value) = value else {
             return Err(Error::bad_request("the host is malformed"));
         };
-        let mut parts = self.0.uri.clone().into_parts();
+        let mut parts = self.0.head.uri.clone().into_parts();
         if parts.authority.is_some() {
             parts.authority = Some(host.parse()?);
             let uri = Uri::from_parts(parts)?;
             self.set_uri(uri);
         }
-        self.0.headers.insert(header::HOST, value);
+        self.0.head.headers.insert(header::HOST, value);
         Ok(())
     }
 
@@ -111,14 +111,15 @@ impl Request {
     #[inline]
     pub(crate) fn swap_head<B>(&mut self, other: &mut http::Request<B>) {
         let inner = &mut *self.0;
-        if inner.method != *other.method() {
+        let head = &mut inner.head;
+        if head.method != *other.method() {
             inner.watch.set_method(other.method());
         }
-        std::mem::swap(&mut inner.method, other.method_mut());
-        std::mem::swap(&mut inner.uri, other.uri_mut());
-        std::mem::swap(&mut inner.version, other.version_mut());
-        std::mem::swap(&mut inner.headers, other.headers_mut());
-        std::mem::swap(&mut inner.extensions, other.extensions_mut());
+        std::mem::swap(&mut head.method, other.method_mut());
+        std::mem::swap(&mut head.uri, other.uri_mut());
+        std::mem::swap(&mut head.version, other.version_mut());
+        std::mem::swap(&mut head.headers, other.headers_mut());
+        std::mem::swap(&mut head.extensions, other.extensions_mut());
     }
 
     /// Notes the target as it was matched, now that the URI is another one.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::uri::{PathAndQuery, Scheme};
-use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, Version, header};
+use http::{Extensions, HeaderMap, HeaderValue, header};
 
 use crate::body::Body;
 use crate::error::{Error, Result, Watch};
@@ -30,11 +30,7 @@ use crate::service::{Channel, View};
 pub struct Request(Box<Inner>);
 
 struct Inner {
-    method: Method,
-    uri: Uri,
-    version: Version,
-    headers: HeaderMap,
-    extensions: Extensions,
+    head: Parts,
     body: Option<Body>,
     body_limit: u64,
     view: Arc<View>,
@@ -51,50 +47,64 @@ struct Inner {
 pub(crate) const BODY_LIMIT: u64 = 2 * 1024 * 1024;
 
 impl Request {
-    pub(crate) fn new(mut head: Parts, body: Body, view: Arc<View>) -> Self {
-        // HTTP/2 has the host in the URI, and the absolute form of HTTP/1.1, where it replaces
-        // another (RFC 9112, 3.2.2). Readers of the header find the same there.
-        if let Some(authority) = head.uri.authority()
-            && head.headers.get(header::HOST).is_none_or(|host| {
+    #[inline]
+    pub(crate) fn new(head: Parts, body: Body, view: Arc<View>) -> Self {
+        let watch = Watch::new(&head.headers, &head.method);
+        let body = Some(body.received());
+        let body_limit = view.body_limit;
+        // The room first: what is made before an allocation that may fail is made elsewhere and
+        // copied, for the sake of its cleanup.
+        let room = Box::new_uninit();
+        let mut req = Self(Box::write(
+            room,
+            Inner {
+                head,
+                body,
+                body_limit,
+                view,
+                watch,
+                scope: 0,
+                step: 0,
+                place: Place::default(),
+                matched: None,
+            },
+        ));
+        if req.0.head.uri.authority().is_some() {
+            req.name_host();
+        }
+        req
+    }
+
+    /// HTTP/2 has the host in the URI, and the absolute form of HTTP/1.1, where it replaces
+    /// another (RFC 9112, 3.2.2). Readers of the header find the same there.
+    fn name_host(&mut self) {
+        let Parts { uri, headers, .. } = &mut self.0.head;
+        if let Some(authority) = uri.authority()
+            && headers.get(header::HOST).is_none_or(|host| {
                 let authority = authority.as_str().as_bytes();
                 !host.as_bytes().eq_ignore_ascii_case(authority)
             })
             && let Ok(host) = HeaderValue::from_str(authority.as_str())
         {
-            head.headers.insert(header::HOST, host);
+            headers.insert(header::HOST, host);
         }
-        Self(Box::new(Inner {
-            watch: Watch::new(&head.headers, &head.method),
-            method: head.method,
-            uri: head.uri,
-            version: head.version,
-            headers: head.headers,
-            extensions: head.extensions,
-            body: Some(body.received()),
-            body_limit: view.body_limit,
-            view,
-            scope: 0,
-            step: 0,
-            place: Place::default(),
-            matched: None,
-        }))
     }
 
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.0.headers
+        &self.0.head.headers
     }
 
     /// The headers, to change them.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.0.headers
+        &mut self.0.head.headers
     }
 
     /// The first value of a header, if it is there and visible ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.0.headers.get(name)?.to_str().ok()
+        self.0.head.headers.get(name)?.to_str().ok()
     }
 
     /// The address of the peer of the connection; a proxy's, if there is one in between
@@ -131,9 +141,9 @@ impl Request {
     pub fn is_secure(&self) -> bool {
         let said = self
             .proxies()
-            .says_secure(self.nearest_addr(), &self.0.headers);
+            .says_secure(self.nearest_addr(), &self.0.head.headers);
         said.unwrap_or_else(|| match self.0.view.channel {
-            Channel::InProcess => self.0.uri.scheme() == Some(&Scheme::HTTPS),
+            Channel::InProcess => self.0.head.uri.scheme() == Some(&Scheme::HTTPS),
             Channel::Plain => false,
             Channel::Encrypted => true,
         })
@@ -169,7 +179,7 @@ impl Request {
             .0
             .matched
             .as_ref()
-            .map_or_else(|| self.0.uri.path(), PathAndQuery::path);
+            .map_or_else(|| self.0.head.uri.path(), PathAndQuery::path);
         self.0.place.params(names, path)
     }
 
@@ -221,24 +231,24 @@ impl Request {
     /// Keeps a value for everything inside; handlers take it as [`Local<T>`](crate::Local).
     /// Returns the previous value of this type.
     pub fn insert<T: Clone + Send + Sync + 'static>(&mut self, value: T) -> Option<T> {
-        self.0.extensions.insert(value)
+        self.0.head.extensions.insert(value)
     }
 
     /// The value of this type that a middleware kept.
     #[must_use]
     pub fn local<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.0.extensions.get()
+        self.0.head.extensions.get()
     }
 
     /// The values kept with the request, also those of `tower` and `hyper`.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
-        &self.0.extensions
+        &self.0.head.extensions
     }
 
     /// The same, to change them.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.0.extensions
+        &mut self.0.head.extensions
     }
 
     /// Runs an extractor that reads the head: `req.extract::<Path<u64>>().await?`.
@@ -379,15 +389,11 @@ impl Request {
     /// Notes where this request belongs; the chain, if there is one.
     pub(crate) fn find_place(&mut self) -> Option<usize> {
         let Inner {
-            method,
-            uri,
-            headers,
-            view,
-            place,
-            ..
+            head, view, place, ..
         } = &mut *self.0;
-        let host = || line::host(uri, headers);
-        view.core.router.find(method, uri.path(), host, place);
+        let host = || line::host(&head.uri, &head.headers);
+        let router = &view.core.router;
+        router.find(&head.method, head.uri.path(), host, place);
         place.chain()
     }
 
@@ -399,9 +405,9 @@ impl Request {
 /// Method, path and the names of headers; values may hold secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.0.headers.keys().collect();
+        let names: Vec<_> = self.0.head.headers.keys().collect();
         f.debug_struct("Request")
-            .field("method", &self.0.method)
+            .field("method", &self.0.head.method)
             .field("path", &self.path())
             .field("headers", &names)
             .finish_non_exhaustive()

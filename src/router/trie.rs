@@ -16,7 +16,7 @@ pub(super) struct Trie<T> {
 
 /// What may follow a run of segments, in the order in which it is tried.
 struct Node<T> {
-    literals: HashMap<Box<str>, Self, BuildHasherDefault<Fnv>>,
+    literals: HashMap<Box<str>, Self, BuildHasherDefault<Words>>,
     /// Parameters beside literals; the longest literals first.
     mixed: Vec<Mixed<T>>,
     param: Option<Box<Self>>,
@@ -183,23 +183,34 @@ impl<T: Copy> Node<T> {
     }
 }
 
-/// FNV-1a. Keys come from patterns and lookups add none, so collisions cannot be provoked.
-struct Fnv(u64);
+/// A fast hash of words. Keys come from patterns and lookups add none, so collisions cannot be
+/// provoked.
+#[derive(Default)]
+struct Words(u64);
 
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+impl Words {
+    fn add(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(26) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 
-impl Hasher for Fnv {
+impl Hasher for Words {
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        let (words, rest) = bytes.as_chunks();
+        words
+            .iter()
+            .for_each(|word| self.add(u64::from_le_bytes(*word)));
+        let rest = rest
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte));
+        self.add(rest ^ (bytes.len() as u64) << 56);
     }
 
+    /// The end of a text; its length says as much.
+    fn write_u8(&mut self, _: u8) {}
+
     fn finish(&self) -> u64 {
-        self.0
+        // The table looks at both ends of it, and the low bits are the weak ones.
+        self.0 ^ self.0 >> 32
     }
 }

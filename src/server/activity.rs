@@ -6,8 +6,8 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::config::Config;
 use super::streams::Clock;
+use super::traffic::Traffic;
 
 /// Ticks in the shortest timeout.
 const TICKS: u32 = 4;
@@ -35,6 +36,9 @@ pub(crate) struct Activity {
     /// Handlers that wait for bytes of their request's body, and streams of HTTP/2 that wait for
     /// the client to take bytes of their response.
     readers: Mutex<Readers>,
+    /// They are counted in several tasks, as the streams of HTTP/2 are.
+    spread: AtomicBool,
+    pub(super) traffic: Traffic,
 }
 
 #[derive(Debug, Default)]
@@ -56,23 +60,43 @@ struct Reader {
 }
 
 impl Activity {
+    /// The requests of this connection are answered in tasks of their own from now on.
+    #[cfg(feature = "http2")]
+    pub(super) fn spread(&self) {
+        self.spread.store(true, Relaxed);
+    }
+
     pub(super) fn begin(&self) {
-        self.calls.fetch_add(1, Relaxed);
-        self.in_flight.fetch_add(1, Relaxed);
+        self.add(&self.calls, 1);
+        self.add(&self.in_flight, 1);
     }
 
     pub(super) fn end(&self) {
-        self.in_flight.fetch_sub(1, Relaxed);
+        self.add(&self.in_flight, u32::MAX);
+    }
+
+    /// Adds modulo 2³². Within one task, a load and a store will do, which lock no other core out.
+    fn add(&self, counter: &AtomicU32, number: u32) {
+        if self.spread.load(Relaxed) {
+            counter.fetch_add(number, Relaxed);
+        } else {
+            counter.store(counter.load(Relaxed).wrapping_add(number), Relaxed);
+        }
+    }
+
+    /// Whether a response is not done.
+    pub(super) fn is_answering(&self) -> bool {
+        self.in_flight.load(Relaxed) > 0
     }
 
     /// A piece of a response was handed over, and more will follow.
     pub(super) fn owe(&self) {
-        self.owed.fetch_add(1, Relaxed);
+        self.add(&self.owed, 1);
     }
 
     /// The next piece is asked for, or none any more.
     pub(super) fn paid(&self) {
-        self.owed.fetch_sub(1, Relaxed);
+        self.add(&self.owed, u32::MAX);
     }
 
     /// Notes that a handler waits for bytes of a body, in `wait` under which number; it is woken if
@@ -185,23 +209,19 @@ pub(super) struct Watchdog {
     tick: Duration,
     /// Of a head, of an idle connection, of a body or response.
     limits: [Duration; 3],
-    mark: (Phase, u64),
+    mark: (Phase, u32),
     /// Ticks since the mark changed.
     quiet: u32,
     /// Calls and reads when a request was last seen in flight.
     calls: u32,
-    idle_reads: u64,
+    idle_reads: u32,
     /// Reads when the connection was left to sleep through its idle time.
-    asleep: Option<u64>,
+    asleep: Option<u32>,
 }
 
 /// What the timer looks at, beside the counters.
+#[derive(Clone, Copy)]
 pub(super) struct Signs {
-    /// Reads and writes of the socket so far.
-    pub(super) reads: u64,
-    pub(super) writes: u64,
-    /// Whether a response waits for the client to take it.
-    pub(super) blocked: bool,
     /// Whether this is HTTP/2, where the client may send frames while it is idle.
     pub(super) framed: bool,
     /// Whether the connection was asked to end.
@@ -237,22 +257,23 @@ impl Watchdog {
         &mut self,
         cx: &mut Context<'_>,
         activity: &Activity,
-        signs: &Signs,
+        signs: Signs,
     ) -> Poll<Verdict> {
         let calls = activity.calls.load(Relaxed);
-        let moved = |reads| calls != self.calls || (!signs.framed && signs.reads != reads);
+        let reads = activity.traffic.reads();
+        let moved = |before| calls != self.calls || (!signs.framed && reads != before);
         if self
             .asleep
-            .is_some_and(|reads| signs.leaving || moved(reads))
+            .is_some_and(|before| signs.leaving || moved(before))
         {
             self.asleep = None;
             self.quiet = 0;
             self.sleep.as_mut().reset(Instant::now() + self.tick);
             self.armed = false;
         }
-        if calls != self.calls || activity.in_flight.load(Relaxed) > 0 {
+        if calls != self.calls || activity.is_answering() {
             self.calls = calls;
-            self.idle_reads = signs.reads;
+            self.idle_reads = reads;
         }
         if self.armed && !self.sleep.is_elapsed() {
             return Poll::Pending;
@@ -260,7 +281,7 @@ impl Watchdog {
         let mut verdict = None;
         while self.poll_sleep(cx).is_ready() {
             verdict = verdict.or(self.tick(activity, signs));
-            let pause = self.pause(signs);
+            let pause = self.pause(reads, signs);
             self.sleep.as_mut().reset(Instant::now() + pause);
         }
         self.armed = true;
@@ -269,7 +290,7 @@ impl Watchdog {
 
     /// How long to the next tick: an idle connection is left alone until its time is over, or
     /// something comes, so that thousands of them cost nothing.
-    fn pause(&mut self, signs: &Signs) -> Duration {
+    fn pause(&mut self, reads: u32, signs: Signs) -> Duration {
         self.asleep = None;
         if self.mark.0 != Phase::Idle || self.quiet == 0 || signs.leaving {
             return self.tick;
@@ -281,7 +302,7 @@ impl Watchdog {
             .clamp(1, MOST_TICKS);
         let ticks = ticks as u32;
         self.quiet += ticks - 1;
-        self.asleep = Some(signs.reads);
+        self.asleep = Some(reads);
         self.tick * ticks
     }
 
@@ -291,8 +312,8 @@ impl Watchdog {
         pin!(tokio::task::unconstrained(self.sleep.as_mut())).poll(cx)
     }
 
-    fn tick(&mut self, activity: &Activity, signs: &Signs) -> Option<Verdict> {
-        activity.age_readers(self.tick, self.limits[2], signs.blocked);
+    fn tick(&mut self, activity: &Activity, signs: Signs) -> Option<Verdict> {
+        activity.age_readers(self.tick, self.limits[2], activity.traffic.is_blocked());
         let (phase, change) = self.phase(activity, signs);
         if self.mark != (phase, change) {
             self.mark = (phase, change);
@@ -318,25 +339,23 @@ impl Watchdog {
     }
 
     /// What is waited for, and a number whose change is progress.
-    fn phase(&self, activity: &Activity, signs: &Signs) -> (Phase, u64) {
-        if signs.blocked {
-            return (Phase::Write, signs.writes);
+    fn phase(&self, activity: &Activity, signs: Signs) -> (Phase, u32) {
+        let (reads, writes) = (activity.traffic.reads(), activity.traffic.writes());
+        if activity.traffic.is_blocked() {
+            return (Phase::Write, writes);
         }
-        if activity.in_flight.load(Relaxed) > 0 {
+        if activity.is_answering() {
             return if activity.owed.load(Relaxed) == activity.in_flight.load(Relaxed) {
-                (Phase::Write, signs.writes)
+                (Phase::Write, writes)
             } else {
                 (Phase::Work, 0)
             };
         }
         if signs.leaving {
             // What is left of responses may still be on its way.
-            return (Phase::Idle, signs.writes);
+            return (Phase::Idle, writes);
         }
-        let begun = self.calls == 0 || (!signs.framed && signs.reads > self.idle_reads);
-        (
-            if begun { Phase::Head } else { Phase::Idle },
-            u64::from(self.calls),
-        )
+        let begun = self.calls == 0 || (!signs.framed && reads != self.idle_reads);
+        (if begun { Phase::Head } else { Phase::Idle }, self.calls)
     }
 }

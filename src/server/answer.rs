@@ -1,6 +1,7 @@
 //! The service as hyper calls it: checks that belong to the protocol, then the app, then the body
 //! on its way out.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
@@ -16,9 +17,11 @@ use hyper::service::{HttpService, service_fn};
 
 use super::config::Config;
 use super::connection::Peer;
+use super::received::Received;
 use super::streams::{Clock, Piece};
 use super::target::check_target;
 use crate::body::{Body, BodyError};
+use crate::chain::enter_in;
 use crate::error::Error;
 use crate::extract::split_host;
 use crate::response::{EndHooks, Response};
@@ -30,16 +33,20 @@ pub(super) fn answers(
     clock: impl Fn() -> Option<Arc<Clock>> + Send + 'static,
 ) -> impl Answers {
     let Peer { view, config } = peer;
+    let known = KnownHost::default();
     service_fn(move |req: http::Request<Incoming>| {
         let flight = Flight::begin(&view);
         let head = *req.method() == Method::HEAD;
+        let tunnels = *req.method() == Method::CONNECT;
         let signed = config.server_header;
         let clock = clock();
-        let refused = config.check(&req).err();
+        let refused = config.check(&req, &known).err();
         let (parts, body) = req.into_parts();
-        let body = Body::incoming(body, &view);
-        let answer = view.answer(parts, body, refused);
-        async move { Ok(outgoing(answer.await, flight, clock, head, signed)) }
+        let req = view.receive(parts, Received::body(body, &view), refused);
+        async move {
+            let res = enter_in(&flight.0, req).await;
+            Ok(outgoing(res, flight, clock, head, tunnels, signed))
+        }
     })
 }
 
@@ -66,7 +73,7 @@ impl<S> Answers for S where
 
 impl Config {
     /// What RFC 9112 leaves to the server to refuse, and the limits hyper has no setting for.
-    fn check<B: HttpBody>(&self, req: &http::Request<B>) -> Result<(), Error> {
+    fn check<B: HttpBody>(&self, req: &http::Request<B>, known: &KnownHost) -> Result<(), Error> {
         check_target(req.method(), req.uri())?;
         let target = req
             .uri()
@@ -90,11 +97,45 @@ impl Config {
         if !req.body().is_end_stream() {
             check_transfer(req.headers())?;
         }
-        let host = host(req)?;
-        match &self.allowed_hosts {
-            Some(allowed) => allowed.admit(host),
-            None => Ok(()),
+        if known.is_of(req) {
+            return Ok(());
         }
+        let host = host(req)?;
+        if let Some(allowed) = &self.allowed_hosts {
+            allowed.admit(host)?;
+        }
+        known.keep(req);
+        Ok(())
+    }
+}
+
+/// The `Host` header that was found right last, since a client hardly ever sends another.
+#[derive(Default)]
+struct KnownHost(RefCell<Vec<u8>>);
+
+/// Longer ones are not worth the room.
+const KNOWN_HOST: usize = 256;
+
+impl KnownHost {
+    fn is_of<B>(&self, req: &http::Request<B>) -> bool {
+        let known = self.0.borrow();
+        !known.is_empty() && header_host(req).is_some_and(|host| *host == **known)
+    }
+
+    fn keep<B>(&self, req: &http::Request<B>) {
+        let mut known = self.0.borrow_mut();
+        known.clear();
+        let host = header_host(req).filter(|host| host.len() <= KNOWN_HOST);
+        known.extend_from_slice(host.unwrap_or_default());
+    }
+}
+
+/// The one `Host` header, where it alone names the host.
+fn header_host<B>(req: &http::Request<B>) -> Option<&[u8]> {
+    let mut values = req.headers().get_all(HOST).iter();
+    match (values.next(), values.next(), req.uri().authority()) {
+        (Some(host), None, None) => Some(host.as_bytes()),
+        _ => None,
     }
 }
 
@@ -169,74 +210,60 @@ fn outgoing(
     flight: Flight,
     clock: Option<Arc<Clock>>,
     head: bool,
+    tunnels: bool,
     signed: bool,
 ) -> http::Response<Outgoing> {
     if head {
         res.drop_body();
     }
+    if tunnels && res.status().is_success() || res.status() == StatusCode::SWITCHING_PROTOCOLS {
+        // hyper hands the connection over right after, so nothing may wait for more.
+        flight.0.activity.traffic.set_flushes(true);
+    }
     if signed {
         let signature = || HeaderValue::from_static("cepa");
         res.headers_mut().entry(SERVER).or_insert_with(signature);
     }
-    let (res, end) = res.into_sent();
-    res.map(|body| Outgoing {
+    let (head, body, end) = res.into_sent();
+    let body = Outgoing {
         body,
-        rest: Bytes::new(),
         end,
         owed: false,
-        flight: Some(flight),
+        flight,
         clock,
-    })
+    };
+    http::Response::from_parts(head, body)
 }
 
 /// The largest piece given to hyper at once. It takes any, ahead of the client; in pieces the
-/// response is in flight until the client has taken nearly all of it.
-const PIECE: usize = 64 * 1024;
+/// response is in flight until the client has taken nearly all of it, and hyper's copy is small.
+const PIECE: usize = 32 * 1024;
 
 /// A response body on its way out, that tells the end hooks what became of it.
 pub(super) struct Outgoing {
     body: Body,
-    /// What is left of a frame larger than a piece.
-    rest: Bytes,
     end: Option<Box<EndHooks>>,
     /// A piece was handed over and no other asked for since.
     owed: bool,
-    flight: Option<Flight>,
+    flight: Flight,
     clock: Option<Arc<Clock>>,
 }
 
 impl Outgoing {
-    fn poll_piece(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if !self.rest.is_empty() {
-            let size = self.rest.len().min(PIECE);
-            return Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(size)))));
-        }
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        let large = |frame: &Frame<Bytes>| frame.data_ref().is_some_and(|data| data.len() > PIECE);
-        Poll::Ready(match frame {
-            Some(Ok(frame)) if large(&frame) => {
-                self.rest = frame.into_data().unwrap_or_default();
-                Some(Ok(Frame::data(self.rest.split_to(PIECE))))
-            }
-            frame => frame,
-        })
-    }
-
     /// Notes whether it is the client's turn, to take what was handed over.
     fn owe(&mut self, owed: bool) {
         if let Some(clock) = &self.clock {
             return clock.owe(owed);
         }
-        if let (Some(Flight(view)), true) = (&self.flight, self.owed != owed) {
-            self.owed = owed;
-            if owed {
-                view.activity.owe();
-            } else {
-                view.activity.paid();
-            }
+        if self.owed == owed {
+            return;
+        }
+        self.owed = owed;
+        let activity = &self.flight.0.activity;
+        if owed {
+            activity.owe();
+        } else {
+            activity.paid();
         }
     }
 }
@@ -250,25 +277,23 @@ impl HttpBody for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Piece>, BodyError>>> {
         self.owe(false);
-        let frame = ready!(self.poll_piece(cx));
-        let last = self.is_end_stream();
-        // A stream of HTTP/2 waits for the client with its last piece as well.
-        let more = !last || self.clock.is_some();
-        self.owe(more && matches!(frame, Some(Ok(_))));
-        let piece = |bytes| Piece::new(bytes, self.clock.as_ref());
-        let frame = frame.map(|frame| frame.map(|frame| frame.map_data(piece)));
+        let frame = ready!(self.body.poll_piece(cx, PIECE));
         if let Some(end) = &mut self.end {
             match &frame {
                 None => end.sent(),
                 Some(Err(_)) => end.failed(),
-                Some(Ok(frame)) => end.count(frame.data_ref().map_or(0, Piece::len)),
+                Some(Ok(frame)) => end.count(frame.data_ref().map_or(0, Bytes::len)),
             }
         }
-        Poll::Ready(frame)
+        // A stream of HTTP/2 waits for the client with its last piece as well.
+        let more = self.clock.is_some() || !self.is_end_stream();
+        self.owe(more && matches!(frame, Some(Ok(_))));
+        let piece = |bytes| Piece::new(bytes, self.clock.as_ref());
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+        self.body.is_end_stream()
     }
 
     /// Asked for before the first frame only.
@@ -282,7 +307,7 @@ impl Drop for Outgoing {
     fn drop(&mut self) {
         self.owe(false);
         let expired = self.clock.as_ref().is_some_and(|clock| clock.is_expired());
-        let ended = self.is_end_stream() && !expired;
+        let ended = self.body.is_end_stream() && !expired;
         if let Some(end) = &mut self.end
             && ended
         {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 
-use super::activity::{Verdict, Watchdog};
+use super::activity::{Signs, Verdict, Watchdog};
 use super::answer::{Answers, answers};
 use super::config::Config;
 use super::io::{Io, Socket};
@@ -43,9 +43,12 @@ trait Served: Future<Output = Result<(), hyper::Error>> {
 
 /// Serves a connection to its end; at a graceful stop, to the end of the requests in flight.
 pub(super) async fn serve<S: Socket + 'static>(socket: S, peer: Peer) {
-    let io = Io::new(socket);
+    #[cfg_attr(
+        not(feature = "http2"),
+        expect(unused_mut, reason = "nothing is read ahead")
+    )]
+    let mut io = Io::new(socket, Arc::clone(&peer.view));
     let turns = Turns {
-        io: io.share(),
         watchdog: Watchdog::new(&peer.config),
         view: Arc::clone(&peer.view),
     };
@@ -66,7 +69,7 @@ pub(super) async fn serve<S: Socket + 'static>(socket: S, peer: Peer) {
     serve_http1(io, peer, turns).await;
 }
 
-async fn serve_http1<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>) {
+async fn serve_http1<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns) {
     let mut builder = hyper::server::conn::http1::Builder::new();
     // Any other number costs hyper an allocation per request.
     if peer.config.header_limit != HYPER_HEADERS {
@@ -74,7 +77,9 @@ async fn serve_http1<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>
     }
     builder
         .max_header_size(peer.config.head_limit)
-        .max_buf_size(peer.config.head_limit);
+        .max_buf_size(peer.config.head_limit)
+        // A body is copied behind its head: one piece costs less than a list of them.
+        .writev(false);
     let answers = answers(peer, || None);
     let connection = builder
         .serve_connection(TokioIo::new(io), answers)
@@ -96,7 +101,8 @@ where
 }
 
 #[cfg(feature = "http2")]
-async fn serve_http2<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns<S>) {
+async fn serve_http2<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns) {
+    peer.view.activity.spread();
     let streams = Streams::new(&peer.view);
     let mut builder = hyper::server::conn::http2::Builder::new(streams);
     builder
@@ -124,13 +130,12 @@ where
 }
 
 /// Gives hyper its turns, and looks after what it cannot: gathered bytes, timeouts, the stop.
-struct Turns<S> {
-    io: Io<S>,
+struct Turns {
     watchdog: Watchdog,
     view: Arc<View>,
 }
 
-impl<S: Socket> Turns<S> {
+impl Turns {
     async fn drive<C: Served>(mut self, mut connection: Pin<&mut C>) {
         let mut stopping = self.view.lifecycle.stopping();
         // Outside of tokio's budget, so that the first look always leaves a waker behind.
@@ -138,7 +143,7 @@ impl<S: Socket> Turns<S> {
         let (mut begun, mut leaving) = (false, false);
         std::future::poll_fn(|cx| {
             if connection.as_mut().poll(cx).is_ready() {
-                return self.finish(cx);
+                return self.finish();
             }
             // Its waker is kept from the first look; later ones cost only a flag.
             let stops = self.view.lifecycle.is_stopping();
@@ -148,26 +153,34 @@ impl<S: Socket> Turns<S> {
                 cx.waker().wake_by_ref();
             }
             begun = true;
-            self.turn::<C>(cx, &mut leaving, connection.as_mut())
+            self.turn(cx, &mut leaving, connection.as_mut())
         })
         .await;
     }
 
-    /// What follows each turn of hyper; ready if the connection has to be dropped.
+    /// What follows each turn of hyper; ready if the connection is over.
     fn turn<C: Served>(
         &mut self,
         cx: &mut Context<'_>,
         leaving: &mut bool,
-        connection: Pin<&mut C>,
+        mut connection: Pin<&mut C>,
     ) -> Poll<()> {
-        let signs = {
-            let mut wire = self.io.wire();
-            if let Poll::Ready(Err(_)) = wire.poll_drain(cx) {
-                return Poll::Ready(());
+        let traffic = &self.view.activity.traffic;
+        // What hyper wrote and did not read after is still here: of a response that goes on, or
+        // before the rest of a request. It flushes in each turn, so one more sends it.
+        if traffic.is_unsent() && !traffic.flushes() {
+            traffic.set_flushes(true);
+            if connection.as_mut().poll(cx).is_ready() {
+                return self.finish();
             }
-            wire.signs(C::FRAMED, *leaving)
+        }
+        let traffic = &self.view.activity.traffic;
+        traffic.set_flushes(C::FRAMED || traffic.is_unsent());
+        let signs = Signs {
+            framed: C::FRAMED,
+            leaving: *leaving,
         };
-        match self.watchdog.poll(cx, &self.view.activity, &signs) {
+        match self.watchdog.poll(cx, &self.view.activity, signs) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Verdict::Leave) if !*leaving => {
                 *leaving = true;
@@ -180,8 +193,8 @@ impl<S: Socket> Turns<S> {
     }
 
     /// hyper is done: it closed the connection, or handed it over to an upgrade.
-    fn finish(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.io.wire().hand_over(cx);
+    fn finish(&self) -> Poll<()> {
+        self.view.activity.traffic.hand_over();
         Poll::Ready(())
     }
 }

@@ -1,17 +1,18 @@
 //! The bytes of one connection, between the socket and hyper.
 //!
-//! What hyper writes lands in a small buffer and goes out in one piece after each turn of the
-//! connection, so that pipelined responses share a system call and a finished one is never held
-//! back. Both sides count their progress, for the timeouts.
+//! What hyper writes while it has more to read lands in a small buffer, and goes out in one piece
+//! before the socket is read again, at the latest after the turn of the connection. So pipelined
+//! responses share a system call, and a finished one is never held back.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::activity::Signs;
+use super::traffic::Traffic;
+use crate::service::View;
 
 /// Bytes that are gathered before they are written; larger pieces go straight to the socket.
 const GATHER: usize = 16 * 1024;
@@ -25,64 +26,43 @@ pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 
-/// Hyper's end of the connection. The other end is [`Wire`], shared with the connection's task;
-/// both are used in one task only, so the mutex is never contended.
-pub(super) struct Io<S>(Arc<Mutex<Wire<S>>>);
-
 /// A socket, and what is on its way in and out.
-pub(super) struct Wire<S> {
+pub(super) struct Io<S: Socket> {
     socket: S,
     /// Bytes read to tell HTTP/1 from HTTP/2, that hyper has not taken yet.
     ahead: Vec<u8>,
     /// Bytes written by hyper and not by us, from `sent` on.
     out: Vec<u8>,
     sent: usize,
-    /// How often bytes came in and went out; any change is progress.
-    reads: u64,
-    writes: u64,
-    /// The socket did not take the last piece that went straight to it.
-    full: bool,
     /// Something was written since the socket was flushed: TLS keeps what the socket did not take.
     dirty: bool,
+    /// hyper has used up all bytes there were, so no response of this turn follows the next.
+    starved: bool,
     /// The client's end of the stream was seen, and kept back for a turn.
     ended: bool,
-    /// After an upgrade nobody takes turns any more, so writes go straight through.
-    direct: bool,
+    view: Arc<View>,
 }
 
 impl<S: Socket> Io<S> {
-    pub(super) fn new(socket: S) -> Self {
-        Self(Arc::new(Mutex::new(Wire {
+    pub(super) fn new(socket: S, view: Arc<View>) -> Self {
+        Self {
             socket,
             ahead: Vec::new(),
             out: Vec::new(),
             sent: 0,
-            reads: 0,
-            writes: 0,
-            full: false,
             dirty: false,
+            starved: false,
             ended: false,
-            direct: false,
-        })))
-    }
-
-    /// The same connection, for the task that drives it.
-    pub(super) fn share(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-
-    pub(super) fn wire(&self) -> MutexGuard<'_, Wire<S>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            view,
+        }
     }
 
     /// Reads until it is clear whether the client speaks HTTP/2 from the start.
     #[cfg(feature = "http2")]
-    pub(super) async fn speaks_http2(&self) -> io::Result<bool> {
-        std::future::poll_fn(|cx| self.wire().poll_preface(cx)).await
+    pub(super) async fn speaks_http2(&mut self) -> io::Result<bool> {
+        std::future::poll_fn(|cx| self.poll_preface(cx)).await
     }
-}
 
-impl<S: Socket> Wire<S> {
     #[cfg(feature = "http2")]
     fn poll_preface(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         while self.ahead.len() < PREFACE.len() && PREFACE.starts_with(&self.ahead) {
@@ -92,14 +72,26 @@ impl<S: Socket> Wire<S> {
             if buf.filled().is_empty() {
                 return Poll::Ready(Ok(false));
             }
-            self.reads += 1;
+            self.traffic().note_read();
             self.ahead.extend_from_slice(buf.filled());
         }
         Poll::Ready(Ok(self.ahead.starts_with(PREFACE)))
     }
 
+    fn traffic(&self) -> &Traffic {
+        &self.view.activity.traffic
+    }
+
+    fn has_unsent(&self) -> bool {
+        self.dirty || !self.out.is_empty()
+    }
+
+    fn note_unsent(&self) {
+        self.traffic().set_unsent(self.has_unsent());
+    }
+
     /// Writes out what was gathered; ready once nothing is left.
-    pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.sent < self.out.len() {
             let left = &self.out[self.sent..];
             let count = ready!(Pin::new(&mut self.socket).poll_write(cx, left))?;
@@ -107,8 +99,8 @@ impl<S: Socket> Wire<S> {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.sent += count;
-            self.writes += 1;
             self.dirty = true;
+            self.traffic().note_write();
         }
         self.out.clear();
         self.sent = 0;
@@ -116,46 +108,41 @@ impl<S: Socket> Wire<S> {
             ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
             self.dirty = false;
         }
+        self.note_unsent();
         Poll::Ready(Ok(()))
     }
 
-    /// For the timeouts: what came and went, and whether the client takes nothing.
-    pub(super) fn signs(&self, framed: bool, leaving: bool) -> Signs {
-        Signs {
-            reads: self.reads,
-            writes: self.writes,
-            blocked: self.full || self.dirty || !self.out.is_empty(),
-            framed,
-            leaving,
-        }
+    /// Whether this many bytes are kept for later: few ones that others may follow.
+    fn gathers(&self, size: usize) -> bool {
+        let alone = self.starved && self.out.is_empty();
+        let traffic = self.traffic();
+        self.out.len() + size <= GATHER && !traffic.is_direct() && (!alone || traffic.flushes())
     }
 
-    /// Leaves the socket to whom hyper gave its end; what is still here goes out with the next
-    /// read or write there.
-    pub(super) fn hand_over(&mut self, cx: &mut Context<'_>) {
-        self.direct = true;
-        let _ = self.poll_drain(cx);
+    fn gather(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+        self.traffic().set_full(false);
+        self.traffic().set_unsent(true);
     }
 
     /// Notes whether the client takes what went straight to the socket.
     fn note(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        self.full = written.is_pending();
-        self.dirty |= written.is_ready();
-        self.writes += u64::from(written.is_ready());
+        self.traffic().set_full(written.is_pending());
+        if written.is_ready() {
+            self.dirty = true;
+            self.traffic().note_write();
+            self.note_unsent();
+        }
         written
     }
+}
 
-    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let fits = self.out.len() + bytes.len() <= GATHER;
-        if fits && !self.direct {
-            self.full = false;
-            self.out.extend_from_slice(bytes);
-            self.full = false;
-            return Poll::Ready(Ok(bytes.len()));
+/// What was gathered before an error ended the connection still belongs to the client.
+impl<S: Socket> Drop for Io<S> {
+    fn drop(&mut self) {
+        if !self.out.is_empty() {
+            let _ = self.poll_drain(&mut Context::from_waker(Waker::noop()));
         }
-        ready!(self.poll_drain(cx))?;
-        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
-        self.note(written)
     }
 }
 
@@ -165,30 +152,35 @@ impl<S: Socket> AsyncRead for Io<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut wire = self.wire();
-        if !wire.ahead.is_empty() {
-            let count = wire.ahead.len().min(buf.remaining());
-            buf.put_slice(&wire.ahead[..count]);
-            wire.ahead.drain(..count);
-            if wire.ahead.is_empty() {
-                wire.ahead = Vec::new();
+        let this = self.get_mut();
+        if !this.ahead.is_empty() {
+            let count = this.ahead.len().min(buf.remaining());
+            buf.put_slice(&this.ahead[..count]);
+            this.ahead.drain(..count);
+            if this.ahead.is_empty() {
+                this.ahead = Vec::new();
             }
             return Poll::Ready(Ok(()));
         }
-        if wire.direct && !wire.out.is_empty() {
-            // Ready or not, the bytes are on their way; an error shows at the read as well.
-            let _ = wire.poll_drain(cx);
+        // hyper has answered what it had, unless it looks whether the client is still there.
+        if this.has_unsent()
+            && !this.view.activity.is_answering()
+            && let Poll::Ready(Err(error)) = this.poll_drain(cx)
+        {
+            return Poll::Ready(Err(error));
         }
         let before = buf.filled().len();
-        ready!(Pin::new(&mut wire.socket).poll_read(cx, buf))?;
-        if buf.filled().len() == before && !wire.ended {
+        this.starved = true;
+        ready!(Pin::new(&mut this.socket).poll_read(cx, buf))?;
+        if buf.filled().len() == before && !this.ended {
             // The client sends no more. Hyper takes that for a disconnect and drops the handler;
             // one turn later, so that a request sent with its end is answered if it can be at once.
-            wire.ended = true;
+            this.ended = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        wire.reads += 1;
+        this.starved = false;
+        this.traffic().note_read();
         Poll::Ready(Ok(()))
     }
 }
@@ -199,7 +191,14 @@ impl<S: Socket> AsyncWrite for Io<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.wire().poll_write(cx, bytes)
+        let this = self.get_mut();
+        if this.gathers(bytes.len()) {
+            this.gather(bytes);
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        ready!(this.poll_drain(cx))?;
+        let written = Pin::new(&mut this.socket).poll_write(cx, bytes);
+        this.note(written)
     }
 
     fn poll_write_vectored(
@@ -207,37 +206,33 @@ impl<S: Socket> AsyncWrite for Io<S> {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut wire = self.wire();
-        let size: usize = pieces.iter().map(|piece| piece.len()).sum();
-        if wire.out.len() + size <= GATHER && !wire.direct {
-            pieces
-                .iter()
-                .for_each(|piece| wire.out.extend_from_slice(piece));
-            wire.full = false;
+        let this = self.get_mut();
+        let size = pieces.iter().map(|piece| piece.len()).sum();
+        if this.gathers(size) {
+            pieces.iter().for_each(|piece| this.gather(piece));
             return Poll::Ready(Ok(size));
         }
-        ready!(wire.poll_drain(cx))?;
-        let written = Pin::new(&mut wire.socket).poll_write_vectored(cx, pieces);
-        wire.note(written)
+        ready!(this.poll_drain(cx))?;
+        let written = Pin::new(&mut this.socket).poll_write_vectored(cx, pieces);
+        this.note(written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.wire().socket.is_write_vectored()
+        self.socket.is_write_vectored()
     }
 
-    /// The connection's task flushes after each of its turns; after an upgrade, this does.
+    /// hyper flushes after each response; what was gathered stays while there is more to read.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut wire = self.wire();
-        if !wire.direct {
-            return Poll::Ready(Ok(()));
+        let this = self.get_mut();
+        if this.has_unsent() && (this.starved || this.traffic().flushes()) {
+            return this.poll_drain(cx);
         }
-        ready!(wire.poll_drain(cx))?;
-        Pin::new(&mut wire.socket).poll_flush(cx)
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut wire = self.wire();
-        ready!(wire.poll_drain(cx))?;
-        Pin::new(&mut wire.socket).poll_shutdown(cx)
+        let this = self.get_mut();
+        ready!(this.poll_drain(cx))?;
+        Pin::new(&mut this.socket).poll_shutdown(cx)
     }
 }

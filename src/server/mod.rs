@@ -1,7 +1,7 @@
 //! The server: listens, serves connections, stops gracefully.
 //!
-//! Before it: a client connects. After it: `connection` turns bytes into requests. With `body`,
-//! this is the only place that knows hyper's types.
+//! Before it: a client connects. After it: `connection` turns bytes into requests. This is the only
+//! place that knows hyper's types.
 
 mod activity;
 mod answer;
@@ -14,6 +14,7 @@ mod io;
 mod listener;
 #[cfg(feature = "proxy-protocol")]
 mod proxy_protocol;
+mod received;
 mod run_error;
 mod serve;
 mod shutdown;
@@ -21,11 +22,13 @@ mod streams;
 mod target;
 #[cfg(feature = "tls")]
 mod tls;
+mod traffic;
 
 use std::net::{TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
 pub(crate) use activity::Activity;
+pub(crate) use received::Received;
 pub use run_error::RunError;
 pub use serve::{BoundServer, StopHandle};
 pub(crate) use shutdown::Lifecycle;

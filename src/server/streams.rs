@@ -48,10 +48,6 @@ impl Piece {
         let clock = clock.map(Arc::clone);
         Self { bytes, clock }
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len()
-    }
 }
 
 impl Buf for Piece {

@@ -26,6 +26,17 @@ async fn plaintext() -> &'static str {
     "Hello, World!"
 }
 
+pub const LARGE: usize = 1024 * 1024;
+
+pub fn large_body() -> Bytes {
+    static BODY: std::sync::OnceLock<Bytes> = std::sync::OnceLock::new();
+    BODY.get_or_init(|| vec![b'x'; LARGE].into()).clone()
+}
+
+async fn large() -> Bytes {
+    large_body()
+}
+
 async fn json() -> Json<Message> {
     Json(Message {
         message: "Hello, World!",
@@ -55,6 +66,7 @@ pub fn app() -> App {
     let app = App::new()
         .get("/plaintext", plaintext)
         .get("/json", json)
+        .get("/large", large)
         .post("/echo", echo)
         .get("/block", block)
         .mount("/layers", layers.get("/", plaintext));

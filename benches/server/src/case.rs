@@ -18,13 +18,14 @@ const fn get(name: &'static str, path: &'static str) -> Case {
     }
 }
 
-pub static CASES: [Case; 7] = [
+pub static CASES: [Case; 8] = [
     get("plaintext", "/plaintext"),
     Case {
         script: Some("pipeline.lua"),
         ..get("pipelined", "/plaintext")
     },
     get("json", "/json"),
+    get("large", "/large"),
     get("route", "/resource137/42"),
     get("middleware", "/layers"),
     Case {
