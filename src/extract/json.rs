@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::json_path::path_at;
-use super::{FromRequest, OptionalFromRequest, media_type};
+use super::{FromRequest, OptionalFromRequest, in_words, media_type};
 use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::request::Request;
@@ -68,10 +68,12 @@ fn explain(text: &[u8], error: serde_json::Error) -> Error {
         return Error::bad_request(message).with_source(error);
     }
     let mut path = path_at(text, line, column);
-    if let Some(missing) = reason.strip_prefix("missing field `") {
+    let missing = reason.strip_prefix("missing field `");
+    if let Some(missing) = missing {
         let separator = if path.is_empty() { "" } else { "." };
         path = format!("{path}{separator}{}", missing.trim_end_matches('`'));
     }
+    let reason = in_words(reason);
     let refused = match path.as_str() {
         "" => Error::unprocessable(format!("{reason} {place}")),
         path => {

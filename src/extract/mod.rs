@@ -19,6 +19,7 @@ mod forwarded;
 mod forwarded_proto;
 mod json_path;
 mod proxies;
+mod wording;
 
 use std::future::Future;
 
@@ -37,6 +38,7 @@ pub use state::State;
 pub(crate) use authority::{parse_host, split_host};
 pub(crate) use proxies::TrustedProxies;
 pub use tuple::{Extract, HeadOnly, LastArgument, OneBody, Slot};
+pub(crate) use wording::{in_words, kind_in_words};
 
 use crate::error::Result;
 use crate::preflight::Need;

@@ -1,9 +1,12 @@
 //! `Query`: the part of the URL behind the question mark.
 
+use std::collections::HashMap;
+
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
-use super::FromRequest;
+use super::wording::text_in_words;
+use super::{FromRequest, in_words};
 use crate::error::{Error, Result};
 use crate::request::Request;
 
@@ -48,6 +51,58 @@ pub(super) fn parse_pairs<T: DeserializeOwned>(
             "the {what} has more than {PAIRS} pairs"
         )));
     }
-    serde_html_form::from_bytes(text)
-        .map_err(|error| Error::new(status, format!("the {what} is not as expected: {error}")))
+    serde_html_form::from_bytes(text).map_err(|error| {
+        let error = error.to_string();
+        let (key, reason) = blame::<T>(text, &error);
+        let message = format!("the {what} is not as expected: ");
+        match key {
+            Some(key) => {
+                Error::new(status, format!("{message}`{key}`: {reason}")).with_field(key, reason)
+            }
+            None => Error::new(status, format!("{message}{reason}")),
+        }
+    })
+}
+
+/// The key whose values were refused, if one can be named, and the reason in words for clients.
+///
+/// The parser names none, so each key is tried by itself: what is refused among others is refused
+/// alone. What is missing, or is about several keys, is not.
+fn blame<T: DeserializeOwned>(text: &[u8], error: &str) -> (Option<String>, String) {
+    let fails_alike = |pairs: &[(&str, &str)]| {
+        let text = serde_html_form::to_string(pairs).unwrap_or_default();
+        let parsed = serde_html_form::from_str::<T>(&text);
+        parsed.is_err_and(|other| other.to_string() == error)
+    };
+    let pairs: Vec<(String, String)> = serde_html_form::from_bytes(text).unwrap_or_default();
+    let groups = match error.starts_with("missing field") || fails_alike(&[]) {
+        true => Vec::new(),
+        false => by_key(&pairs),
+    };
+    let Some(group) = groups.iter().find(|group| fails_alike(group)) else {
+        return (None, in_words(error).into_owned());
+    };
+    let value = group.iter().find(|pair| fails_alike(&[**pair]));
+    let reason = match value.and_then(|(_, value)| text_in_words(error, value)) {
+        Some(reason) => reason,
+        None if error == "unsupported value" => {
+            format!("it takes one value and is there {} times", group.len())
+        }
+        None => in_words(error).into_owned(),
+    };
+    (Some(group[0].0.to_owned()), reason)
+}
+
+/// The pairs of each key, in the order in which each came first.
+fn by_key(pairs: &[(String, String)]) -> Vec<Vec<(&str, &str)>> {
+    let mut groups: Vec<Vec<_>> = Vec::new();
+    let mut places = HashMap::new();
+    for (key, value) in pairs {
+        let place = *places.entry(key).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[place].push((&**key, &**value));
+    }
+    groups
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 
 use super::params::Params;
 use super::path_error::PathError;
+use crate::extract::kind_in_words;
 
 type Result<T, E = PathError> = std::result::Result<T, E>;
 
@@ -68,8 +69,10 @@ impl<'de> Reader<'de> {
 
     fn parse<T: FromStr>(self, kind: &str, sample: &'static str) -> Result<T> {
         let text = self.text(Some(sample))?;
-        text.parse()
-            .map_err(|_| PathError::Refused(format!("expected {kind}, found {text:?}")))
+        text.parse().map_err(|_| {
+            let kind = kind_in_words(kind);
+            PathError::Refused(format!("expected {kind}, found {text:?}"))
+        })
     }
 
     /// All parameters, for a type with parts; inside of such a type there are none.
@@ -386,24 +389,45 @@ mod tests {
 
     #[test]
     fn an_error_names_the_parameter_and_whose_fault_it_is() {
-        row::<u64>("id=abc", "400 `id`: expected u64, found \"abc\"");
-        row::<u8>("id=256", "400 `id`: expected u8, found \"256\"");
-        row::<char>("id=ab", "400 `id`: expected char, found \"ab\"");
-        row::<u64>("id=%0A", "400 `id`: expected u64, found \"\\n\"");
+        row::<u64>(
+            "id=abc",
+            "400 `id`: expected a whole number from 0 to 18446744073709551615, found \"abc\"",
+        );
+        row::<u8>(
+            "id=256",
+            "400 `id`: expected a whole number from 0 to 255, found \"256\"",
+        );
+        row::<char>(
+            "id=ab",
+            "400 `id`: expected a single character, found \"ab\"",
+        );
+        row::<u64>(
+            "id=%0A",
+            "400 `id`: expected a whole number from 0 to 18446744073709551615, found \"\\n\"",
+        );
         row::<String>("id=%FF", "400 `id` is not valid UTF-8");
-        row::<(u8, u8)>("a=1&b=x", "400 `b`: expected u8, found \"x\"");
+        row::<(u8, u8)>(
+            "a=1&b=x",
+            "400 `b`: expected a whole number from 0 to 255, found \"x\"",
+        );
         row::<(u8, String)>("a=1&b=%FF", "400 `b` is not valid UTF-8");
-        row::<HashMap<String, u8>>("a=1&b=x", "400 `b`: expected u8, found \"x\"");
+        row::<HashMap<String, u8>>(
+            "a=1&b=x",
+            "400 `b`: expected a whole number from 0 to 255, found \"x\"",
+        );
         row::<Even>("id=3", "400 `id`: not even");
         row::<(u8, Even)>("a=1&b=3", "400 `b`: not even");
-        let zero = "400 `id`: invalid value: integer `0`, expected a nonzero u64";
+        let zero = "400 `id`: expected a whole number from 1 to 18446744073709551615, found 0";
         row::<NonZeroU64>("id=0", zero);
         let kinds = "400 `b`: unknown variant `cow`, expected one of `cat`, `dog`, `named`";
         row::<(u8, Kind)>("a=1&b=cow", kinds);
-        let named = "400 `id`: invalid type: unit variant, expected newtype variant";
+        let named = "400 `id`: expected newtype variant, found a name alone";
         row::<Kind>("id=named", named);
         row::<Ascending>("a=2&b=1", "400 the second is smaller");
-        row::<Ascending>("a=1&b=x", "400 `b`: expected u8, found \"x\"");
+        row::<Ascending>(
+            "a=1&b=x",
+            "400 `b`: expected a whole number from 0 to 255, found \"x\"",
+        );
         row::<u64>("", "500 the type takes 1 path parameter, the route has 0");
         let two = "500 the type takes 1 path parameter, the route has 2";
         row::<String>("a=1&b=2", two);

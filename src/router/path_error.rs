@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::de;
 
+use crate::extract::in_words;
+
 /// Its `Display` is a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PathError {
@@ -70,7 +72,7 @@ impl std::error::Error for PathError {}
 
 impl de::Error for PathError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::Refused(message.to_string())
+        Self::Refused(in_words(&message.to_string()).into_owned())
     }
 
     fn missing_field(field: &'static str) -> Self {

@@ -122,7 +122,7 @@ fn json_of_another_shape_is_a_422_that_names_the_field() {
     let client = client();
     let rows = [
         ("{}", "items", "missing field `items`"),
-        ("{\"items\": 1}", "items", "invalid type: integer `1`"),
+        ("{\"items\": 1}", "items", "expected an array, found 1"),
         (
             "{\"items\": [{}]}",
             "items[0].price",
@@ -131,7 +131,7 @@ fn json_of_another_shape_is_a_422_that_names_the_field() {
         (
             "{\"items\": [{\"price\": 1}, {\"price\": -1}]}",
             "items[1].price",
-            "integer `-1`",
+            "found -1",
         ),
         ("{\"note\": 1, \"items\": []}", "note", "expected a string"),
         (

@@ -8,6 +8,7 @@ mod heads;
 mod json;
 #[path = "../wire/mod.rs"]
 mod wire;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -87,6 +88,9 @@ fn path_makes_the_type_of_the_parameters() {
     post.get("/dog/x/7/2").send().assert_text(wanted);
 }
 
+const WHOLE: &str = "expected a whole number from 0 to 18446744073709551615";
+const BYTE: &str = "expected a whole number from 0 to 255";
+
 #[test]
 fn a_value_that_does_not_parse_is_a_400_that_names_its_parameter() {
     #[track_caller]
@@ -103,14 +107,19 @@ fn a_value_that_does_not_parse_is_a_400_that_names_its_parameter() {
         );
         assert!(words.iter().all(|word| detail.contains(word)), "{detail}");
     }
-    row::<u64>("/{id}", "/abc", "id", &["\"abc\"", "expected u64"]);
-    row::<u64>("/{id}", "/-1", "id", &["\"-1\"", "expected u64"]);
-    row::<u8>("/{id}", "/256", "id", &["\"256\"", "expected u8"]);
-    row::<u64>("/{id}", "/%20", "id", &["\" \"", "expected u64"]);
-    row::<bool>("/{id}", "/yes", "id", &["\"yes\"", "expected bool"]);
+    row::<u64>("/{id}", "/abc", "id", &["\"abc\"", WHOLE]);
+    row::<u64>("/{id}", "/-1", "id", &["\"-1\"", WHOLE]);
+    row::<u8>("/{id}", "/256", "id", &["\"256\"", BYTE]);
+    row::<u64>("/{id}", "/%20", "id", &["\" \"", WHOLE]);
+    row::<bool>(
+        "/{id}",
+        "/yes",
+        "id",
+        &["\"yes\"", "expected `true` or `false`"],
+    );
     row::<Kind>("/{id}", "/cow", "id", &["cow", "`cat`", "`dog`"]);
-    row::<(u8, u8)>("/{a}/{b}", "/1/x", "b", &["\"x\"", "expected u8"]);
-    row::<Post>("/{slug}/{id}", "/x/y", "id", &["\"y\"", "expected u64"]);
+    row::<(u8, u8)>("/{a}/{b}", "/1/x", "b", &["\"x\"", BYTE]);
+    row::<Post>("/{slug}/{id}", "/x/y", "id", &["\"y\"", WHOLE]);
     row::<Post>("/{slug}/{id}", "/%FF/7", "slug", &["not valid UTF-8"]);
     row::<String>("/{id}", "/%C3%28", "id", &["not valid UTF-8"]);
 }
