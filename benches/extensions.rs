@@ -4,6 +4,7 @@ mod support;
 
 use cepa::cookies::{CookieJar, Cookies, EncryptedCookies, Keys, SignedCookies};
 use cepa::http::{Request as HttpRequest, Uri};
+use cepa::metrics::Metrics;
 use cepa::prelude::*;
 use cepa::rate_limit::RateLimit;
 use support::{Cases, row};
@@ -46,6 +47,10 @@ fn quiet() -> App {
     app().with(RateLimit::per_second(1_000_000_000).with_headers(false))
 }
 
+fn measured() -> App {
+    app().plug(Metrics::new())
+}
+
 fn get(path: &'static str, cookie: Option<String>) -> impl Fn() -> HttpRequest<&'static str> {
     move || {
         let mut req = HttpRequest::new("");
@@ -73,6 +78,7 @@ fn main() {
     cases.ask("set", jar, get("/set", None));
     cases.ask("limited", limited, get("/", None));
     cases.ask("quiet", quiet, get("/", None));
+    cases.ask("measured", measured, get("/", None));
     let sent = "without, cookies sent";
     cases.table(&[
         row("request without middleware", "without"),
@@ -84,5 +90,6 @@ fn main() {
         row("CookieJar, a cookie set", "set").beyond("without"),
         row("RateLimit", "limited").beyond("without"),
         row("RateLimit without headers", "quiet").beyond("without"),
+        row("Metrics", "measured").beyond("without"),
     ]);
 }
