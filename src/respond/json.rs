@@ -47,9 +47,12 @@ impl IntoResponse for serde_json::Value {
     }
 }
 
+/// Bytes that most answers fit in; up to here an allocator hands out room at no more cost.
+const ROOM: usize = 1024;
+
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        let mut bytes = Vec::with_capacity(128);
+        let mut bytes = Vec::with_capacity(ROOM);
         match serde_json::to_writer(&mut bytes, &self.0) {
             Ok(()) => with_type(bytes, "application/json"),
             Err(error) => Error::internal("the response could not be written as JSON")

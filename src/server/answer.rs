@@ -111,7 +111,14 @@ impl Config {
 
 /// The `Host` header that was found right last, since a client hardly ever sends another.
 #[derive(Default)]
-struct KnownHost(RefCell<Vec<u8>>);
+struct KnownHost(RefCell<Known>);
+
+#[derive(Default)]
+struct Known {
+    host: Vec<u8>,
+    /// There was a request before; many connections have but one, which is none the better for it.
+    again: bool,
+}
 
 /// Longer ones are not worth the room.
 const KNOWN_HOST: usize = 256;
@@ -119,14 +126,17 @@ const KNOWN_HOST: usize = 256;
 impl KnownHost {
     fn is_of<B>(&self, req: &http::Request<B>) -> bool {
         let known = self.0.borrow();
-        !known.is_empty() && header_host(req).is_some_and(|host| *host == **known)
+        !known.host.is_empty() && header_host(req).is_some_and(|host| *host == *known.host)
     }
 
     fn keep<B>(&self, req: &http::Request<B>) {
-        let mut known = self.0.borrow_mut();
-        known.clear();
+        let known = &mut *self.0.borrow_mut();
+        if !std::mem::replace(&mut known.again, true) {
+            return;
+        }
         let host = header_host(req).filter(|host| host.len() <= KNOWN_HOST);
-        known.extend_from_slice(host.unwrap_or_default());
+        known.host.clear();
+        known.host.extend_from_slice(host.unwrap_or_default());
     }
 }
 
