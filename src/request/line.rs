@@ -49,7 +49,8 @@ impl Request {
             Some(query) => format!("{path}?{query}"),
             None => path.to_owned(),
         };
-        let is_path = path.starts_with('/') && !path.contains('?');
+        // The parser would end the path at either, and cut a fragment off unseen.
+        let is_path = path.starts_with('/') && !path.contains(['?', '#']);
         let target = target.parse::<PathAndQuery>().ok().filter(|_| is_path);
         let mut parts = self.0.head.uri.clone().into_parts();
         parts.path_and_query = Some(target.or_bad_request("the path is malformed")?);
