@@ -100,7 +100,8 @@ impl Middleware for Concurrency {
                 res
             }
             Err(why) => {
-                let seconds = self.wait.as_secs() + u64::from(self.wait.subsec_nanos() > 0);
+                let begun = u64::from(self.wait.subsec_nanos() > 0);
+                let seconds = self.wait.as_secs().saturating_add(begun);
                 Error::unavailable(why)
                     .with_header("retry-after", seconds.max(1))
                     .into_response()

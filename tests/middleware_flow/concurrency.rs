@@ -101,6 +101,20 @@ async fn waiting_ends_in_time() {
     assert_eq!(gate.entered(), [0]);
 }
 
+/// The seconds of its `Retry-After` were more than there is room for.
+#[tokio::test]
+async fn the_longest_wait_is_fine() {
+    let (_gate, service) = start(
+        Concurrency::new(1)
+            .with_queue(0)
+            .with_max_wait(Duration::MAX),
+    );
+    let _first = ask(&service, 0).await;
+    let res = service.call(get(1)).await;
+    let seconds = u64::MAX.to_string();
+    assert_eq!(res.header("retry-after"), Some(&*seconds));
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_goes_away_leaves_the_room_and_the_queue() {
     let (gate, service) = start(Concurrency::new(1).with_queue(1));
