@@ -116,7 +116,7 @@ impl App {
     #[must_use]
     pub fn current_mode(&self) -> Mode {
         let mode = self.mode.map_or_else(Mode::current, |(mode, _)| mode);
-        self.asked_mode.set(Some((mode, self.here())));
+        self.asked_modes.borrow_mut().push((mode, self.here()));
         mode
     }
 
@@ -138,8 +138,9 @@ impl App {
             );
             Problem::new(place, message)
         });
-        let asked = self.asked_mode.get().filter(|(asked, _)| *asked != mode);
-        let asked = asked.map(|(asked, place)| {
+        let asked = self.asked_modes.borrow();
+        let asked = asked.iter().find(|(asked, _)| *asked != mode);
+        let asked = asked.map(|&(asked, place)| {
             let message = format!(
                 "this is set up for {asked}, but the app is in {mode}: write `.mode(..)` before it, in this app"
             );

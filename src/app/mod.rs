@@ -11,7 +11,7 @@ mod listen;
 mod scope;
 
 use std::any::TypeId;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -82,8 +82,8 @@ pub struct App {
     stop: Vec<Hook>,
     problems: Vec<Problem>,
     pub(crate) mode: Option<(Mode, Place)>,
-    /// The mode that `current_mode` said last, and to whom.
-    pub(crate) asked_mode: Cell<Option<(Mode, Place)>>,
+    /// The modes that `current_mode` said, and to whom.
+    pub(crate) asked_modes: RefCell<Vec<(Mode, Place)>>,
     /// The line of `App::new`.
     pub(crate) made: Option<Place>,
     /// The line that plugs the extension which is at work, if one is.

@@ -35,6 +35,12 @@ fn asking(app: App) -> App {
     app.get("/asked", move || async move { mode.to_string() })
 }
 
+/// The same, elsewhere.
+fn asking_again(app: App) -> App {
+    let mode = app.current_mode();
+    app.get("/again", move || async move { mode.to_string() })
+}
+
 #[test]
 fn the_environment_decides_and_its_absence_is_what_was_built() {
     if is_child() {
@@ -140,8 +146,11 @@ fn whoever_was_told_another_mode_is_a_problem() {
         "outermost app, which is in {}: move `.mode(..)` there",
         Mode::current()
     );
+    // One that is told the right one does not make up for the other.
+    let half_too_late = App::new().plug(asking).mode(other).plug(asking_again);
     for (app, message) in [
         (too_late, &asked),
+        (half_too_late, &asked),
         (in_another, &asked),
         (of_another, &moved),
     ] {
