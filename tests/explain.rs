@@ -50,6 +50,24 @@ async fn member(Path((_team, id)): Path<(String, u64)>) -> String {
 }
 
 #[test]
+fn what_is_made_around_each_step_is_left_out() {
+    let app = App::new()
+        .with_each(|_| outer)
+        .with(inner)
+        .get("/", lost.with(guard))
+        .fallback(lost);
+    let service = app.build().unwrap();
+    for (path, wanted) in [
+        ("/", &["inner", "guard", "lost"][..]),
+        ("/x", &["inner", "lost"]),
+    ] {
+        let steps = service.explain("GET", path).steps;
+        let names: Vec<_> = steps.iter().map(|step| &*step.name).collect();
+        assert_eq!(names, wanted);
+    }
+}
+
+#[test]
 fn a_match_is_told_with_its_steps_scopes_and_parameters() {
     let explained = service().explain("GET", "/shop/items/a%20b?page=2");
     assert_eq!(explained.verdict, Verdict::Route);

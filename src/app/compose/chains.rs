@@ -24,14 +24,14 @@ impl Composer {
         for link in links {
             let step = StepInfo {
                 name: &link.name,
-                is_handler: link.kind == StepKind::Handler,
+                is_handler: link.kind == Some(StepKind::Handler),
                 route,
             };
             for (around, scope) in &link.arounds {
                 if let Some(made) = around.make(&step) {
                     let made = (made, around.place);
                     self.check_options([&made]);
-                    let made = Link::middleware(&made, *scope, StepKind::Middleware, Vec::new());
+                    let made = Link::middleware(&made, *scope, None, Vec::new());
                     let missing = self.needs.of_states(&self.scopes, &[Arc::clone(&made)]);
                     self.problems.extend(missing);
                     all.push(made);
@@ -58,13 +58,15 @@ impl Composer {
             chain,
         };
         self.steps.extend(links.iter().map(step));
-        let label = |link: &Arc<Link>| Label {
-            kind: link.kind,
-            name: link.name.clone(),
-            scope: link.scope,
-            place: Some(link.place),
+        let label = |link: &Arc<Link>| {
+            Some(Label {
+                kind: link.kind?,
+                name: link.name.clone(),
+                scope: link.scope,
+                place: Some(link.place),
+            })
         };
-        let mut labels: Vec<_> = links.iter().map(label).collect();
+        let mut labels: Vec<_> = links.iter().filter_map(label).collect();
         labels.extend(last.iter().map(|step| Label::automatic(step.scope)));
         self.map.chains.push(labels);
         self.steps.extend(last);
@@ -94,7 +96,7 @@ impl Composer {
         let links: Vec<_> = app
             .before
             .iter()
-            .map(|one| Link::middleware(one, 0, StepKind::Middleware, Vec::new()))
+            .map(|one| Link::middleware(one, 0, Some(StepKind::Middleware), Vec::new()))
             .collect();
         if links.is_empty() {
             return None;

@@ -21,7 +21,8 @@ pub(super) struct Link {
     pub(super) provides: Vec<Provided>,
     pub(super) scope: usize,
     pub(super) place: Place,
-    pub(super) kind: StepKind,
+    /// `None` where `with_each` made it, which no list of steps shows.
+    pub(super) kind: Option<StepKind>,
     /// What is made around it, with the scopes that asked for it, outermost first.
     pub(super) arounds: Arounds,
 }
@@ -33,7 +34,7 @@ impl Link {
     pub(super) fn middleware(
         (middleware, place): &(AnyMiddleware, Place),
         scope: usize,
-        kind: StepKind,
+        kind: Option<StepKind>,
         arounds: Arounds,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -56,7 +57,8 @@ impl Link {
         arounds: &Arounds,
     ) -> Vec<Arc<Self>> {
         let own = endpoint.middleware.iter();
-        let own = own.map(|one| Self::middleware(one, scope, StepKind::OfHandler, arounds.clone()));
+        let kind = Some(StepKind::OfHandler);
+        let own = own.map(|one| Self::middleware(one, scope, kind, arounds.clone()));
         let mut links: Vec<_> = own.collect();
         links.push(Arc::new(Self {
             run: endpoint.run.clone(),
@@ -65,7 +67,7 @@ impl Link {
             provides: Vec::new(),
             scope,
             place,
-            kind: StepKind::Handler,
+            kind: Some(StepKind::Handler),
             arounds: arounds.clone(),
         }));
         links

@@ -236,9 +236,9 @@ impl Composer {
         for (i, one) in app.middleware.iter().enumerate() {
             let own = app.arounds.iter().filter(|around| around.after <= i);
             let arounds = inner.arounds[..outside + own.count()].to_vec();
-            inner
-                .layers
-                .push(Link::middleware(one, id, StepKind::Middleware, arounds));
+            let kind = Some(StepKind::Middleware);
+            let link = Link::middleware(one, id, kind, arounds);
+            inner.layers.push(link);
         }
         if let Some((endpoint, place)) = &app.fallback {
             inner.fallback = Link::endpoint(endpoint, id, place, &inner.arounds);
