@@ -155,6 +155,26 @@ async fn a_result_is_given_again_for_a_second_and_asked_for_once_by_many() {
     assert_eq!(probe.asked.load(Relaxed), 2);
 }
 
+/// A prober with less patience than the check would otherwise cut each run short: nothing would be
+/// kept, nothing logged, and the database asked anew each time.
+#[tokio::test(start_paused = true)]
+async fn checks_run_to_their_end_where_who_asked_goes_away() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let slow = HealthCheck::new("slow", move || {
+        counter.fetch_add(1, Relaxed);
+        tokio::time::sleep(Duration::from_secs(1))
+    });
+    let health = Health::new().with_max_age(Duration::from_secs(60));
+    let client = App::new().plug(health).contribute(slow).test();
+    for _ in 0..3 {
+        let impatient = tokio::time::timeout(Duration::from_millis(300), client.get("/readyz"));
+        assert!(impatient.await.is_err(), "it takes a second");
+    }
+    client.get("/readyz").await.assert_status(200);
+    assert_eq!(asked.load(Relaxed), 1);
+}
+
 #[test]
 fn each_request_asks_anew_where_the_age_is_zero() {
     let probe = Probe::default();

@@ -43,9 +43,9 @@
 //! | [`Health::with_details`]: causes and times in the answer | left out |
 //! | [`HealthCheck::with_timeout`] | 2 s |
 //!
-//! The checks run side by side, once at a time however many ask. A middleware around the app wraps
-//! these routes too: plug `Health` outside of what asks for a login. `Logger::with_skip` keeps their
-//! lines out of the access log.
+//! The checks run side by side, once at a time however many ask, and to their end also where who
+//! asked has gone. A middleware around the app wraps these routes too: plug `Health` outside of what
+//! asks for a login. `Logger::with_skip` keeps their lines out of the access log.
 //!
 //! # Errors
 //!

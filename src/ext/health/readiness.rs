@@ -21,7 +21,7 @@ struct Inner {
     max_age: Duration,
     details: bool,
     /// Locked while the checks run, so that they run once for all who ask.
-    last: Mutex<Option<Report>>,
+    last: Arc<Mutex<Option<Report>>>,
 }
 
 struct Report {
@@ -33,6 +33,16 @@ struct Report {
 struct CheckResult {
     error: Option<String>,
     took: Duration,
+}
+
+impl CheckResult {
+    /// Of a check that said nothing.
+    fn lost(took: Duration) -> Self {
+        Self {
+            error: Some("it panicked, or it blocks its thread".to_owned()),
+            took,
+        }
+    }
 }
 
 /// 200 as long as this program can answer.
@@ -74,23 +84,32 @@ impl Readiness {
         Self(Arc::new(Inner {
             max_age,
             details,
-            last: Mutex::new(None),
+            last: Arc::default(),
         }))
     }
 
     /// The results in the order of the checks.
-    async fn results(&self, checks: &[HealthCheck]) -> Vec<CheckResult> {
-        let mut last = self.0.last.lock().await;
+    ///
+    /// They run in a task of their own, so that whoever asks and goes away cuts none of them short:
+    /// what they say is kept and logged, also for probes with less patience.
+    async fn results(&self, checks: &Contributions<HealthCheck>) -> Vec<CheckResult> {
+        let mut last = Arc::clone(&self.0.last).lock_owned().await;
         if let Some(report) = &*last
             && report.made.elapsed() < self.0.max_age
         {
             return report.results.clone();
         }
-        let results = run(checks).await;
-        let before = last.as_ref().map(|report| &report.results[..]);
-        log_changes(checks, before.unwrap_or_default(), &results);
-        let made = Instant::now();
-        last.insert(Report { made, results }).results.clone()
+        let asked = checks.clone();
+        let results = tokio::spawn(async move {
+            let results = run(&asked).await;
+            let before = last.as_ref().map(|report| &report.results[..]);
+            log_changes(&asked, before.unwrap_or_default(), &results);
+            let made = Instant::now();
+            last.insert(Report { made, results }).results.clone()
+        });
+        // The runtime ends.
+        let cut = || checks.iter().map(|_| CheckResult::lost(Duration::ZERO));
+        results.await.unwrap_or_else(|_| cut().collect())
     }
 
     fn tell(&self, result: &CheckResult) -> Value {
@@ -126,10 +145,7 @@ async fn run(checks: &[HealthCheck]) -> Vec<CheckResult> {
             results[i] = Some(result);
         }
     }
-    let lost = || CheckResult {
-        error: Some("it panicked, or it blocks its thread".to_owned()),
-        took: start.elapsed(),
-    };
+    let lost = || CheckResult::lost(start.elapsed());
     let results = results.into_iter();
     results.map(|result| result.unwrap_or_else(lost)).collect()
 }
