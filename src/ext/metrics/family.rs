@@ -48,17 +48,22 @@ impl<I: Instrument, const N: usize> Family<I, N> {
     pub fn at(&self, values: [&str; N]) -> I {
         let Inner { members, model, .. } = &*self.0;
         let key = self.0.key(values);
-        let full = {
+        let other = || self.0.key(["other"; N]);
+        {
             let members = members.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(member) = members.get(&key) {
+            let known = members.get(&key).or_else(|| {
+                let is_full = members.len() >= Self::LIMIT;
+                is_full.then(|| members.get(&other()))?
+            });
+            if let Some(member) = known {
                 return member.clone();
             }
-            members.len() >= Self::LIMIT
-        };
-        let key = if full { self.0.key(["other"; N]) } else { key };
+        }
+        // Asked again: another thread may have filled it meanwhile.
         let mut members = members.write().unwrap_or_else(PoisonError::into_inner);
+        let is_full = members.len() >= Self::LIMIT && !members.contains_key(&key);
         members
-            .entry(key)
+            .entry(if is_full { other() } else { key })
             .or_insert_with(|| model.sibling())
             .clone()
     }
