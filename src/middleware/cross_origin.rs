@@ -2,7 +2,7 @@
 
 use super::origin::{self, Origin};
 use super::{Middleware, Next};
-use crate::http::header::{HOST, ORIGIN};
+use crate::http::header::ORIGIN;
 use crate::{Error, IntoResponse, Method, Request, Response};
 
 /// Refuses requests that a page of another origin made a browser send, with a 403: the attack known
@@ -104,19 +104,10 @@ fn is_own(req: &Request, origin: &str) -> bool {
     let (Some(origin), Some(host)) = (Origin::split(origin), req.host()) else {
         return false;
     };
-    let port = match req.uri().authority() {
-        Some(authority) => authority.port_u16(),
-        None => host_port(req, host),
-    };
+    let port = req.port();
     let implied = origin::default_port(origin.scheme);
     let is_web = origin.scheme == "https" || origin.scheme == "http" && !req.is_secure();
     is_web && origin.host.eq_ignore_ascii_case(host) && origin.port.or(implied) == port.or(implied)
-}
-
-/// The port of the `Host` header, which is well-formed where there is a host.
-fn host_port(req: &Request, host: &str) -> Option<u16> {
-    let port = req.headers().get(HOST)?.to_str().ok()?.strip_prefix(host)?;
-    port.strip_prefix(':')?.parse().ok()
 }
 
 impl Middleware for CrossOrigin {

@@ -83,6 +83,7 @@ impl Request {
         host(&self.0.head.uri, &self.0.head.headers)
     }
 
+    /// The port beside [`host`](Self::host), where one was named.
     pub(crate) fn port(&self) -> Option<u16> {
         authority(&self.0.head.uri, &self.0.head.headers)?.1
     }
