@@ -49,7 +49,7 @@ use crate::preflight::{Need, Provided};
 use crate::request::Request;
 use crate::response::Response;
 
-/// A layer around the handler: sees the request on its way in and the response on its way out.
+/// What stands around the handler: sees the request on its way in and the response on its way out.
 ///
 /// Most middleware is an `async fn(Request, Next) -> Response`; a type implements this trait to
 /// carry options.
