@@ -191,6 +191,22 @@ fn the_map_shows_every_module() {
 }
 
 #[test]
+fn every_feature_is_described() {
+    let manifest = include_str!("../Cargo.toml").split("\n[");
+    let section = manifest.filter_map(|it| it.strip_prefix("features]\n"));
+    let lines = section.flat_map(str::lines);
+    let names = lines.filter_map(|line| Some(line.split_once(" = ")?.0));
+    let names: Vec<_> = names.filter(|name| *name != "default").collect();
+    assert!(names.contains(&"http2"), "{names:?}");
+    let (map, readme) = (include_str!("../src/lib.rs"), include_str!("../README.md"));
+    for (path, text) in [("src/lib.rs", map), ("README.md", readme)] {
+        let is_missing = |name: &&&str| !text.contains(&format!("| `{name}` |"));
+        let missing: Vec<_> = names.iter().filter(is_missing).collect();
+        assert!(missing.is_empty(), "{path}: its table lacks {missing:?}");
+    }
+}
+
+#[test]
 fn the_changelog_knows_this_version() {
     let heading = concat!("\n## ", env!("CARGO_PKG_VERSION"));
     let is_known = include_str!("../CHANGELOG.md").contains(heading);
