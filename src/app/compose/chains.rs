@@ -1,10 +1,10 @@
 //! Chains in the making: steps are interleaved, labelled and frozen into one array.
 //!
-//! Before it: the links of a scope or route. After it: the steps a request walks.
+//! Before it: the drafts of a scope or route. After it: the steps a request walks.
 
 use std::sync::Arc;
 
-use super::link::Link;
+use super::draft::Draft;
 use super::needs::BEFORE;
 use super::{App, Composer};
 use crate::app::around::StepInfo;
@@ -17,56 +17,56 @@ impl Composer {
     /// The steps of a chain, with what `with_each` makes around each of them.
     pub(super) fn interleave(
         &mut self,
-        links: &[Arc<Link>],
+        drafts: &[Arc<Draft>],
         route: Option<&Route>,
-    ) -> Vec<Arc<Link>> {
-        let mut all = Vec::with_capacity(links.len());
-        for link in links {
+    ) -> Vec<Arc<Draft>> {
+        let mut all = Vec::with_capacity(drafts.len());
+        for draft in drafts {
             let step = StepInfo {
-                name: &link.name,
-                is_handler: link.kind == Some(StepKind::Handler),
+                name: &draft.name,
+                is_handler: draft.kind == Some(StepKind::Handler),
                 route,
             };
-            for (around, scope) in &link.arounds {
+            for (around, scope) in &draft.arounds {
                 if let Some(made) = around.make(&step) {
                     let made = (made, around.place);
                     self.check_options([&made]);
-                    let made = Link::middleware(&made, *scope, None, Vec::new());
+                    let made = Draft::middleware(&made, *scope, None, Vec::new());
                     let missing = self.needs.of_states(&self.scopes, &[Arc::clone(&made)]);
                     self.problems.extend(missing);
                     all.push(made);
                 }
             }
-            all.push(Arc::clone(link));
+            all.push(Arc::clone(draft));
         }
         all
     }
 
-    /// Adds a chain to the others: the links, a last step of our own, and a guard behind it.
+    /// Adds a chain to the others: the drafts, a last step of our own, and a guard behind it.
     pub(super) fn push_chain(
         &mut self,
-        links: &[Arc<Link>],
+        drafts: &[Arc<Draft>],
         last: Option<Step>,
         route: Option<Arc<Route>>,
         params: Vec<Box<str>>,
     ) -> usize {
         let chain = self.chains.len();
         let first = self.steps.len();
-        let step = |link: &Arc<Link>| Step {
-            run: Arc::clone(&link.run),
-            scope: link.scope,
+        let step = |draft: &Arc<Draft>| Step {
+            run: Arc::clone(&draft.run),
+            scope: draft.scope,
             chain,
         };
-        self.steps.extend(links.iter().map(step));
-        let label = |link: &Arc<Link>| {
+        self.steps.extend(drafts.iter().map(step));
+        let label = |draft: &Arc<Draft>| {
             Some(Label {
-                kind: link.kind?,
-                name: link.name.clone(),
-                scope: link.scope,
-                place: Some(link.place),
+                kind: draft.kind?,
+                name: draft.name.clone(),
+                scope: draft.scope,
+                place: Some(draft.place),
             })
         };
-        let mut labels: Vec<_> = links.iter().filter_map(label).collect();
+        let mut labels: Vec<_> = drafts.iter().filter_map(label).collect();
         labels.extend(last.iter().map(|step| Label::automatic(step.scope)));
         self.map.chains.push(labels);
         self.steps.extend(last);
@@ -93,19 +93,19 @@ impl Composer {
 
     /// The chain that ends in the match.
     pub(super) fn before_chain(&mut self, app: &App) -> Option<usize> {
-        let links: Vec<_> = app
+        let drafts: Vec<_> = app
             .before
             .iter()
-            .map(|one| Link::middleware(one, 0, Some(StepKind::Middleware), Vec::new()))
+            .map(|one| Draft::middleware(one, 0, Some(StepKind::Middleware), Vec::new()))
             .collect();
-        if links.is_empty() {
+        if drafts.is_empty() {
             return None;
         }
         self.problems
-            .extend(self.needs.of_states(&self.scopes, &links));
+            .extend(self.needs.of_states(&self.scopes, &drafts));
         self.problems
-            .extend(self.needs.of_chain(&links, BEFORE, &[]));
+            .extend(self.needs.of_chain(&drafts, BEFORE, &[]));
         let last = self.own_step(Match, 0);
-        Some(self.push_chain(&links, Some(last), None, Vec::new()))
+        Some(self.push_chain(&drafts, Some(last), None, Vec::new()))
     }
 }

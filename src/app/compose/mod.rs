@@ -3,7 +3,7 @@
 //! Before it: the app as written. After it: an `AppService`, or every problem that was found.
 
 mod chains;
-mod link;
+mod draft;
 mod needs;
 
 use std::any::TypeId;
@@ -25,7 +25,7 @@ use crate::router::{
     prefix_pattern, repeated, route_pattern,
 };
 use crate::service::{AppService, AutomaticAnswer, Core, Hook, Scope, StartHook};
-use link::{Arounds, Link};
+use draft::{Arounds, Draft};
 use needs::Needs;
 
 /// Builds the service, or lists what is wrong.
@@ -92,13 +92,13 @@ impl Taken {
 #[derive(Clone, Default)]
 struct Outer {
     scope: Scope,
-    layers: Vec<Arc<Link>>,
+    middleware: Vec<Arc<Draft>>,
     arounds: Arounds,
     host: Option<Pattern>,
     is_host: bool,
     prefix: Pattern,
     slash: TrailingSlash,
-    fallback: Vec<Arc<Link>>,
+    fallback: Vec<Arc<Draft>>,
     plugged: Vec<TypeId>,
 }
 
@@ -149,21 +149,21 @@ impl Composer {
         let inner = self.enter(app, outer, id);
         let params = unique_names(inner.host.as_ref(), &inner.prefix).unwrap_or_default();
         let at = format!("where no route matches below {}/", inner.prefix.text());
-        let links = self.interleave(&inner.layers, None);
+        let drafts = self.interleave(&inner.middleware, None);
         self.problems
-            .extend(self.needs.of_chain(&links, &at, &params));
+            .extend(self.needs.of_chain(&drafts, &at, &params));
         let answer = self.own_step(AutomaticAnswer, id);
-        let automatic = self.push_chain(&links, Some(answer), None, params.clone());
+        let automatic = self.push_chain(&drafts, Some(answer), None, params.clone());
         let missing = if inner.fallback.is_empty() {
             automatic
         } else {
-            let links = [&inner.layers[..], &inner.fallback].concat();
+            let drafts = [&inner.middleware[..], &inner.fallback].concat();
             self.problems
-                .extend(self.needs.of_states(&self.scopes, &links));
-            let links = self.interleave(&links, None);
+                .extend(self.needs.of_states(&self.scopes, &drafts));
+            let drafts = self.interleave(&drafts, None);
             self.problems
-                .extend(self.needs.of_chain(&links, &at, &params));
-            self.push_chain(&links, None, None, params)
+                .extend(self.needs.of_chain(&drafts, &at, &params));
+            self.push_chain(&drafts, None, None, params)
         };
         let table = self.router.table(inner.host.as_ref());
         let answers =
@@ -237,11 +237,11 @@ impl Composer {
             let own = app.arounds.iter().filter(|around| around.after <= i);
             let arounds = inner.arounds[..outside + own.count()].to_vec();
             let kind = Some(StepKind::Middleware);
-            let link = Link::middleware(one, id, kind, arounds);
-            inner.layers.push(link);
+            let draft = Draft::middleware(one, id, kind, arounds);
+            inner.middleware.push(draft);
         }
         if let Some((endpoint, place)) = &app.fallback {
-            inner.fallback = Link::endpoint(endpoint, id, place, &inner.arounds);
+            inner.fallback = Draft::endpoint(endpoint, id, place, &inner.arounds);
         }
         self.scopes.push(inner.scope.clone());
         let host = inner.host.as_ref().map_or("", Pattern::text);
@@ -251,7 +251,7 @@ impl Composer {
             false => title,
         });
         self.problems
-            .extend(self.needs.of_states(&self.scopes, &inner.layers));
+            .extend(self.needs.of_states(&self.scopes, &inner.middleware));
         inner
     }
 
@@ -320,9 +320,9 @@ impl Composer {
             Err(_) if unique_names(host, &outer.prefix).is_err() => return,
             Err(problem) => return self.problems.push(Problem::new(entry.place, problem)),
         };
-        let own = Link::endpoint(&entry.endpoint, scope, entry.place, &outer.arounds);
-        let links = [&outer.layers[..], &own].concat();
-        let around = &links[..links.len() - 1];
+        let own = Draft::endpoint(&entry.endpoint, scope, entry.place, &outer.arounds);
+        let drafts = [&outer.middleware[..], &own].concat();
+        let around = &drafts[..drafts.len() - 1];
         let route = Arc::new(Route {
             method: entry.method.clone(),
             host: host.cloned(),
@@ -333,7 +333,7 @@ impl Composer {
             function: entry.endpoint.function.clone(),
             index: self.router.routes.len(),
             location: entry.place,
-            middleware: around.iter().map(|link| link.name.clone()).collect(),
+            middleware: around.iter().map(|draft| draft.name.clone()).collect(),
         });
         let tunnel = (entry.method == Some(Method::CONNECT))
             .then_some("the server opens no tunnels and refuses `CONNECT`");
@@ -343,13 +343,14 @@ impl Composer {
         }
         self.problems
             .extend(self.needs.of_states(&self.scopes, &own));
-        let links = self.interleave(&links, Some(&route));
-        self.problems.extend(
-            self.needs
-                .of_chain(&links, &format!("at {}", route.path()), &params),
-        );
+        let drafts = self.interleave(&drafts, Some(&route));
+        self.problems.extend(self.needs.of_chain(
+            &drafts,
+            &format!("at {}", route.path()),
+            &params,
+        ));
         let target = Target {
-            chain: self.push_chain(&links, None, Some(Arc::clone(&route)), params),
+            chain: self.push_chain(&drafts, None, Some(Arc::clone(&route)), params),
             automatic,
             slash: outer.slash,
             prefix_params: outer.prefix.names().count(),

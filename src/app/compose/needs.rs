@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::link::Link;
+use super::draft::Draft;
 use super::{App, Place};
 use crate::names::plain;
 use crate::preflight::{NeedKind, Problem, Provided};
@@ -48,18 +48,18 @@ impl Needs {
     }
 
     /// The states that steps need and their scopes lack.
-    pub(super) fn of_states(&self, scopes: &[Scope], links: &[Arc<Link>]) -> Vec<Problem> {
+    pub(super) fn of_states(&self, scopes: &[Scope], drafts: &[Arc<Draft>]) -> Vec<Problem> {
         let mut problems = Vec::new();
-        for link in links {
-            let states = &scopes[link.scope].states;
-            for need in &link.needs {
+        for draft in drafts {
+            let states = &scopes[draft.scope].states;
+            for need in &draft.needs {
                 if let NeedKind::State { id, name, fix } = need.0
                     && !states.contains(id)
                 {
                     let name = plain(name);
                     let hint = self.hint(states, id, &name, fix);
-                    let message = format!("`{}` needs `State<{name}>`: {hint}", link.name);
-                    problems.push(Problem::new(link.place, message));
+                    let message = format!("`{}` needs `State<{name}>`: {hint}", draft.name);
+                    problems.push(Problem::new(draft.place, message));
                 }
             }
         }
@@ -88,33 +88,33 @@ impl Needs {
     /// the chain answers.
     pub(super) fn of_chain(
         &self,
-        links: &[Arc<Link>],
+        drafts: &[Arc<Draft>],
         at: &str,
         params: &[Box<str>],
     ) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut provided = self.before.clone();
-        for link in links {
-            for need in &link.needs {
+        for draft in drafts {
+            for need in &draft.needs {
                 let problem = match need.0 {
                     NeedKind::State { .. } => None,
                     NeedKind::BeforeRouting if at == BEFORE => None,
                     NeedKind::BeforeRouting => Some(format!(
                         "`{}` changes what the router matches: move it to `.before_routing(..)` of the outermost app",
-                        link.name
+                        draft.name
                     )),
                     NeedKind::Local { id, .. } if provided.contains(&id) => None,
                     NeedKind::Local { id, name, fix } => {
-                        self.missing_local(links, &provided, link, (id, name, fix))
+                        self.missing_local(drafts, &provided, draft, (id, name, fix))
                     }
                     NeedKind::Path { name, probe } => probe(params).err().map(|why| {
                         let name = plain(name);
-                        format!("`{}` takes `Path<{name}>` {at}: {why}", link.name)
+                        format!("`{}` takes `Path<{name}>` {at}: {why}", draft.name)
                     }),
                 };
-                problems.extend(problem.map(|message| Problem::new(link.place, message)));
+                problems.extend(problem.map(|message| Problem::new(draft.place, message)));
             }
-            provided.extend(link.provides.iter().map(|provided| provided.id));
+            provided.extend(draft.provides.iter().map(|provided| provided.id));
         }
         problems
     }
@@ -123,9 +123,9 @@ impl Needs {
     /// around may insert it.
     fn missing_local(
         &self,
-        links: &[Arc<Link>],
+        drafts: &[Arc<Draft>],
         provided: &HashSet<TypeId>,
-        link: &Link,
+        draft: &Draft,
         (id, name, fix): (TypeId, &str, Option<&str>),
     ) -> Option<String> {
         let may_be = || provided.contains(&Provided::anything().id);
@@ -136,8 +136,8 @@ impl Needs {
             Some(_) => plain(name),
             None => format!("Local<{}>", plain(name)),
         };
-        let need = format!("`{}` needs `{name}`", link.name);
-        let provider = links
+        let need = format!("`{}` needs `{name}`", draft.name);
+        let provider = drafts
             .iter()
             .find(|other| other.provides.iter().any(|p| p.id == id));
         Some(match provider {

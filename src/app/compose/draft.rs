@@ -1,4 +1,4 @@
-//! `Link`: a middleware or handler on its way into the chains.
+//! `Draft`: a middleware or handler on its way into the chains.
 //!
 //! Before it: the builder's entries. After it: the steps of frozen chains.
 
@@ -14,7 +14,7 @@ use crate::middleware::AnyMiddleware;
 use crate::preflight::{Need, Provided};
 
 /// A step before it is frozen: a middleware or handler, and where it was written.
-pub(super) struct Link {
+pub(super) struct Draft {
     pub(super) run: Arc<dyn Run>,
     pub(super) name: Cow<'static, str>,
     pub(super) needs: Vec<Need>,
@@ -30,7 +30,7 @@ pub(super) struct Link {
 /// Functions that wrap steps, each with its scope.
 pub(super) type Arounds = Vec<(Arc<Around>, usize)>;
 
-impl Link {
+impl Draft {
     pub(super) fn middleware(
         (middleware, place): &(AnyMiddleware, Place),
         scope: usize,
@@ -59,8 +59,8 @@ impl Link {
         let own = endpoint.middleware.iter();
         let kind = Some(StepKind::OfHandler);
         let own = own.map(|one| Self::middleware(one, scope, kind, arounds.clone()));
-        let mut links: Vec<_> = own.collect();
-        links.push(Arc::new(Self {
+        let mut drafts: Vec<_> = own.collect();
+        drafts.push(Arc::new(Self {
             run: endpoint.run.clone(),
             name: endpoint.name.clone(),
             needs: endpoint.needs.clone(),
@@ -70,6 +70,6 @@ impl Link {
             kind: Some(StepKind::Handler),
             arounds: arounds.clone(),
         }));
-        links
+        drafts
     }
 }
