@@ -218,3 +218,16 @@ fn it_is_made_anew_each_time() {
     });
     assert!(MADE.load(Relaxed) > 5);
 }
+
+#[test]
+fn what_two_have_in_common_is_found() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    async fn once(req: Request, next: Next) -> Result<Response> {
+        if req.path() == "/beside" && ASKED.fetch_add(1, Relaxed) > 0 {
+            return Err(Error::too_many_requests("once is enough"));
+        }
+        Ok(next.run(req).await)
+    }
+    let told = told(|| check_extension(|| |app: App| app.with(once)));
+    assert!(told.contains("of two side by side"), "{told}");
+}

@@ -279,7 +279,10 @@ impl<E: Extension + 'static> ExtensionCheck<E> {
 
     /// Two at once, so that nothing global is between them.
     fn side_by_side(&mut self) {
-        let app = || self.app().plug((self.make)()).build();
+        let app = || {
+            let app = self.app().plug((self.make)());
+            app.get("/beside", async || "beside").build()
+        };
         let (Ok(one), Ok(two)) = (app(), app()) else {
             return self.breaks("made a second time, it does not build");
         };
@@ -290,13 +293,19 @@ impl<E: Extension + 'static> ExtensionCheck<E> {
             two.start()
                 .await
                 .map_err(|e| format!("a second one does not start beside it: {e}"))?;
+            let answers = (answer(&one, "/beside").await, answer(&two, "/beside").await);
             for service in [&one, &two] {
                 service
                     .stop()
                     .await
                     .map_err(|e| format!("it does not stop: {e}"))?;
             }
-            Ok(())
+            match answers {
+                (first, second) if first == second => Ok(()),
+                (first, second) => Err(format!(
+                    "of two side by side, one answers {first:?} and the other {second:?}"
+                )),
+            }
         });
         if let Err(problem) = ended {
             self.breaks(problem);
@@ -343,22 +352,28 @@ fn neighbour(app: App) -> App {
         .on_stop(async || ())
 }
 
-/// Status and text of the answer to a GET, or why there is none.
+/// [`answer`] of a service that is started for it, and stopped.
 fn ask(service: &AppService, path: &str) -> Result<(u16, String), String> {
     with_runtime(async {
         service.start().await.map_err(|error| error.to_string())?;
-        let mut req = http::Request::new("");
-        *req.method_mut() = Method::GET;
-        *req.uri_mut() = path.parse().expect("it is a path");
-        let host = http::HeaderValue::from_static("localhost");
-        req.headers_mut().insert(http::header::HOST, host);
-        let mut res = service.call(req).await;
-        let body = res.take_body().collect(1 << 20).await;
-        let body = body.map_err(|error| error.to_string())?;
-        let text = String::from_utf8_lossy(&body).into_owned();
+        let answer = answer(service, path).await?;
         service.stop().await.map_err(|error| error.to_string())?;
-        Ok((res.status().as_u16(), text))
+        Ok(answer)
     })
+}
+
+/// Status and text of the answer to a GET, or why there is none.
+async fn answer(service: &AppService, path: &str) -> Result<(u16, String), String> {
+    let mut req = http::Request::new("");
+    *req.method_mut() = Method::GET;
+    *req.uri_mut() = path.parse().expect("it is a path");
+    let host = http::HeaderValue::from_static("localhost");
+    req.headers_mut().insert(http::header::HOST, host);
+    let mut res = service.call(req).await;
+    let body = res.take_body().collect(1 << 20).await;
+    let body = body.map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Ok((res.status().as_u16(), text))
 }
 
 fn with_runtime<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
