@@ -155,7 +155,7 @@ impl fmt::Debug for RateLimit {
     }
 }
 
-/// The memory of this process is asked directly, others through a boxed future.
+/// The default is asked directly, a store that was given through a boxed future.
 pub(super) enum Store {
     Memory(MemoryStore),
     Other(Box<dyn AnyStore>),
