@@ -10,6 +10,7 @@ use std::sync::Arc;
 use http::{Method, StatusCode, Uri};
 
 use crate::extract::parse_host;
+use crate::names::line;
 use crate::router::{Answer, NearRoute, Place, Route};
 use crate::service::Core;
 
@@ -158,14 +159,14 @@ impl Label {
     }
 }
 
-/// The names in each chain, by its number, and of each scope.
+/// The labels of each chain, by its number, and the names of the scopes.
 #[derive(Default)]
-pub(crate) struct Map {
+pub(crate) struct Labels {
     pub(crate) chains: Vec<Vec<Label>>,
     pub(crate) scopes: Vec<String>,
 }
 
-impl Map {
+impl Labels {
     fn steps(&self, chain: usize) -> Vec<ExplainedStep> {
         let step = |label: &Label| ExplainedStep {
             kind: label.kind,
@@ -218,7 +219,7 @@ impl Explanation {
         self.host = host.map(str::to_owned);
         self.path = uri.path().to_owned();
         self.before = core.before.map_or_else(Vec::new, |before| {
-            let mut steps = core.map.steps(before);
+            let mut steps = core.labels.steps(before);
             steps.retain(|step| step.kind != StepKind::Automatic);
             steps
         });
@@ -235,7 +236,7 @@ impl Explanation {
             .map(|i| (params.name(i).to_owned(), value(i)))
             .collect();
         self.route.clone_from(&chain.route);
-        self.steps = core.map.steps(number);
+        self.steps = core.labels.steps(number);
         self.verdict = self.decide(place.answer, method);
         if self.route.is_none() {
             self.nearest = core.router.routes.nearest(method, host, uri.path());
@@ -271,18 +272,6 @@ fn is_other_slash(pattern: &str, path: &str) -> bool {
     !takes_rest && pattern.ends_with('/') != path.ends_with('/')
 }
 
-/// Shows `file:line` of a source location.
-struct At(Option<&'static Location<'static>>);
-
-impl fmt::Display for At {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(place) => write!(f, "{}:{}", place.file(), place.line()),
-            None => Ok(()),
-        }
-    }
-}
-
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -313,12 +302,7 @@ impl fmt::Display for Explanation {
             .map_or(String::new(), |host| format!("//{host}"));
         writeln!(f, "{} {host}{}: {}", self.method, self.path, self.verdict)?;
         if let Some(route) = &self.route {
-            writeln!(
-                f,
-                "route: {} ({})",
-                route.title(),
-                At(Some(route.location()))
-            )?;
+            writeln!(f, "route: {} ({})", route.title(), line(route.location()))?;
         }
         for (name, value) in &self.params {
             writeln!(f, "  {name} = {value:?}")?;
@@ -351,13 +335,13 @@ fn write_steps(f: &mut fmt::Formatter<'_>, steps: &[ExplainedStep]) -> fmt::Resu
     let names = width(&|step| step.name.chars().count());
     let scopes = width(&|step| of(step).chars().count());
     for step in steps {
-        let line = format!(
+        let told = format!(
             "{:names$}  {:scopes$}  {}",
             step.name,
             of(step),
-            At(step.location)
+            step.location.map_or(String::new(), line)
         );
-        writeln!(f, "  {}", line.trim_end())?;
+        writeln!(f, "  {}", told.trim_end())?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
-//! Short names of handlers and types, for route tables, links and messages.
+//! Short names of handlers, types and lines, for route tables, links and messages.
 
 use std::borrow::Cow;
+use std::panic::Location;
 
 /// The name of `T` without its crate and without generics: `users::show`, `Logger`, `closure`.
 pub(crate) fn short<T: ?Sized>() -> Cow<'static, str> {
@@ -38,6 +39,11 @@ pub(crate) fn plain(name: &str) -> String {
         }
     }
     plain
+}
+
+/// A line of the source: `src/main.rs:31`.
+pub(crate) fn line(place: &Location<'_>) -> String {
+    format!("{}:{}", place.file(), place.line())
 }
 
 #[cfg(test)]

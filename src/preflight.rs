@@ -6,6 +6,7 @@ use std::panic::Location;
 
 use serde::de::DeserializeOwned;
 
+use crate::names::line;
 use crate::router::{PathError, probe};
 
 /// Something a handler, middleware or extractor needs to work.
@@ -159,8 +160,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (file, line) = (self.location.file(), self.location.line());
-        write!(f, "{file}:{line}: {}", self.message)
+        write!(f, "{}: {}", line(self.location), self.message)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::app::{Contributions, Gathered};
 use crate::body::Body;
 use crate::chain::{BoxFuture, Chain, Run, Step, enter};
 use crate::error::{Error, Observer, Renderer, Result};
-use crate::explain::{Explanation, Map, explain};
+use crate::explain::{Explanation, Labels, explain};
 use crate::extract::TrustedProxies;
 use crate::mode::Mode;
 use crate::preflight::Problem;
@@ -57,7 +57,7 @@ pub(crate) struct Core {
     pub(crate) scopes: Vec<Scope>,
     pub(crate) contributions: Gathered,
     /// Names of the steps, for people.
-    pub(crate) map: Map,
+    pub(crate) labels: Labels,
     /// The chain of the outermost app's automatic answers.
     pub(crate) refusal: usize,
     /// The before-routing chain, if the app has one.

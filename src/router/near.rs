@@ -8,6 +8,7 @@ use std::sync::Arc;
 use http::Method;
 
 use super::{Route, RouteTable};
+use crate::names::line;
 
 /// A difference that is no typing mistake any more.
 const UNRELATED: usize = 7;
@@ -98,9 +99,8 @@ impl fmt::Display for Mismatch {
 /// One line: the route, where it is written, and why it does not match.
 impl fmt::Display for NearRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.route.location();
-        let (title, file, line) = (self.route.title(), place.file(), place.line());
-        write!(f, "{title} ({file}:{line}): {}", self.mismatch)
+        let (title, line) = (self.route.title(), line(self.route.location()));
+        write!(f, "{title} ({line}): {}", self.mismatch)
     }
 }
 

@@ -123,9 +123,7 @@ const COLUMNS: [Column; 6] = [
     ("MIDDLEWARE", |route| {
         route.middleware().collect::<Vec<_>>().join(", ")
     }),
-    ("SOURCE", |route| {
-        format!("{}:{}", route.location.file(), route.location.line())
-    }),
+    ("SOURCE", |route| crate::names::line(route.location)),
 ];
 
 /// Method, path, name where one was given, handler, middleware and source; a column without

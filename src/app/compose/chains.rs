@@ -68,7 +68,7 @@ impl Composer {
         };
         let mut labels: Vec<_> = drafts.iter().filter_map(label).collect();
         labels.extend(last.iter().map(|step| Label::automatic(step.scope)));
-        self.map.chains.push(labels);
+        self.labels.chains.push(labels);
         self.steps.extend(last);
         let scope = self.steps.last().map_or(0, |step| step.scope);
         let guard = self.own_step(Over, scope);

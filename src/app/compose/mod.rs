@@ -15,7 +15,7 @@ use http::Method;
 use super::contribute::{Contribution, Gathered};
 use super::{App, Check, Child, Mount, Place, RouteEntry};
 use crate::chain::{Chain, Step};
-use crate::explain::{Map, StepKind};
+use crate::explain::{Labels, StepKind};
 use crate::middleware::AnyMiddleware;
 use crate::mode::Mode;
 use crate::names::plain;
@@ -42,7 +42,7 @@ pub(super) fn build(app: App) -> Result<AppService, BuildError> {
         steps: composer.steps,
         chains: composer.chains,
         scopes: composer.scopes,
-        map: composer.map,
+        labels: composer.labels,
         contributions: Gathered::new(taken.contributions),
         before,
         refusal: 0,
@@ -108,7 +108,7 @@ struct Composer {
     steps: Vec<Step>,
     chains: Vec<Chain>,
     scopes: Vec<Scope>,
-    map: Map,
+    labels: Labels,
     needs: Needs,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
@@ -123,7 +123,7 @@ impl Composer {
             steps: Vec::new(),
             chains: Vec::new(),
             scopes: Vec::new(),
-            map: Map::default(),
+            labels: Labels::default(),
             needs: Needs::of(app),
             problems: problem.into_iter().collect(),
             warnings: Vec::new(),
@@ -246,7 +246,7 @@ impl Composer {
         self.scopes.push(inner.scope.clone());
         let host = inner.host.as_ref().map_or("", Pattern::text);
         let title = format!("{host}{}", inner.prefix.text());
-        self.map.scopes.push(match title.is_empty() {
+        self.labels.scopes.push(match title.is_empty() {
             true => "/".to_owned(),
             false => title,
         });
