@@ -1,4 +1,4 @@
-//! The fences of the design, held by reading the source as text.
+//! The fences of `CONTRIBUTING.md`, held by reading the source as text.
 //!
 //! *Code* is every line that is neither blank nor a `//` comment nor part of an item behind
 //! `#[cfg(test)]`, which ends with the `}` or `;` that stands at the margin, as rustfmt sets it.
