@@ -136,14 +136,18 @@ impl App {
     /// Believes `Forwarded` and `X-Forwarded-*` headers from these peers, and from no others.
     ///
     /// Entries are addresses (`10.0.0.7`), ranges (`10.0.0.0/8`, `fd00::/8`) or the words
-    /// `loopback` and `private`. Only the outermost app has these.
+    /// `loopback` and `private`. Only the outermost app has these, all of them in one call.
     #[track_caller]
     pub fn trust_proxies<S: AsRef<str>>(mut self, peers: impl IntoIterator<Item = S>) -> Self {
         let place = self.here();
-        match TrustedProxies::parse(peers) {
-            Ok(proxies) => self.proxies = Some((proxies, place)),
-            Err(problem) => self.problems.push(Problem::new(place, problem)),
-        }
+        let problem = match TrustedProxies::parse(peers) {
+            Ok(proxies) => self.proxies.replace((proxies, place)).map(|(_, first)| {
+                format!("this app names trusted proxies already, at {first}: write one list")
+            }),
+            Err(problem) => Some(problem),
+        };
+        self.problems
+            .extend(problem.map(|problem| Problem::new(place, problem)));
         self
     }
 

@@ -165,6 +165,16 @@ fn a_proxy_that_is_no_address_is_refused() {
     }
 }
 
+/// The second list would have taken the place of the first, unseen.
+#[test]
+fn proxies_that_are_named_twice_are_refused() {
+    let source = include_str!("main.rs");
+    let app = App::new().trust_proxies(["10.0.0.7"]); // first proxies
+    let app = app.trust_proxies(["loopback"]); // here
+    let first = place(source, "first proxies");
+    says(&problem(app, source), &["already, at", &first, "one list"]);
+}
+
 struct Sessions;
 
 impl Extension for Sessions {
