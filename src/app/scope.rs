@@ -77,7 +77,8 @@ impl App {
     }
 
     /// Runs an async function before the first request is accepted, in the order written. If it
-    /// fails, the app does not start.
+    /// fails, the app does not start: tasks of the hooks before it are told to stop, and no stop hook
+    /// runs.
     pub fn on_start<F, Fut>(mut self, hook: F) -> Self
     where
         F: FnOnce() -> Fut + Send + 'static,

@@ -95,9 +95,14 @@ impl BoundServer {
     pub(super) async fn serve_watched(self, watch: Option<Watch>) -> Result<(), RunError> {
         let mut signals = Signals::new(watch);
         let told = race(self.stop.0.notified(), signals.next());
-        match race(self.service.start(), told).await {
-            Either::Left(started) => started.map_err(RunError::Start)?,
-            Either::Right(_) => return Err(RunError::Interrupted),
+        let started = match race(self.service.start(), told).await {
+            Either::Left(started) => started.map_err(RunError::Start),
+            Either::Right(_) => Err(RunError::Interrupted),
+        };
+        if let Err(error) = started {
+            // Tasks of the hooks that did run: nothing else would end them.
+            self.service.lifecycle().stop();
+            return Err(error);
         }
         let stop_timeout = self.config.stop_timeout;
         let places = self.config.connection_limit.min(Semaphore::MAX_PERMITS);
