@@ -70,6 +70,8 @@ mod mode;
 mod names;
 mod negotiate;
 mod preflight;
+#[cfg(test)]
+mod random;
 mod request;
 mod respond;
 mod response;

@@ -89,6 +89,7 @@ impl<'a> Entry<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
 
     const PROBLEM: &[&str] = &["application/problem+json", "text/html", "text/plain"];
 
@@ -186,14 +187,11 @@ mod tests {
 
     #[test]
     fn an_offer_named_first_is_never_refused_whatever_follows() {
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = Random::new();
         let mut accept = Vec::new();
         for _ in 0..100_000 {
             accept.clear();
-            for _ in 0..state % 20 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
+            for _ in 0..random.below(20) {
                 accept.extend(
                     [
                         &b"*/*"[..],
@@ -208,10 +206,9 @@ mod tests {
                         b"\"",
                         b"\\",
                         b"\xff",
-                    ][state as usize % 12],
+                    ][random.below(12)],
                 );
             }
-            state = state.wrapping_add(0x1234_5678_9abc_def1);
             let any = preferred([&accept[..]].into_iter(), PROBLEM);
             assert!(any.is_none_or(|index| index < PROBLEM.len()));
             let named = [&b"text/plain"[..], &accept];

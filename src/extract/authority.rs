@@ -65,6 +65,7 @@ static UNRESERVED: [bool; 256] = {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
 
     #[test]
     fn a_host_is_taken_by_the_grammar_of_the_rfc() {
@@ -105,18 +106,14 @@ mod tests {
 
     #[test]
     fn what_is_taken_of_random_bytes_is_an_authority_without_a_user() {
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = Random::new();
         let mut value = Vec::new();
         let mut taken = 0;
         for _ in 0..100_000 {
             value.clear();
-            for _ in 0..state % 9 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                value.push(b"a1f.::[]%@ -/\xc3\0"[state as usize % 15]);
+            for _ in 0..random.below(9) {
+                value.push(b"a1f.::[]%@ -/\xc3\0"[random.below(15)]);
             }
-            state = state.wrapping_add(0x1234_5678_9abc_def1);
             let Some((host, port)) = parse_host(&value) else {
                 continue;
             };

@@ -117,6 +117,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::random::Random;
 
     /// Lines are separated by `|`; an `X` begins one of `X-Forwarded-For`.
     fn headers(lines: &str) -> HeaderMap {
@@ -208,17 +209,13 @@ mod tests {
             r#"for=9.9.9.9;host=a.com"#,
             r#"host="a.com";for="9.9.9.9:1""#,
         ];
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = Random::new();
         let mut sent = Vec::new();
         for round in 0..100_000 {
             sent.clear();
-            for _ in 0..state % 16 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                sent.push(b"for=,;\"\\1.[:] _\xff"[state as usize % 16]);
+            for _ in 0..random.below(16) {
+                sent.push(b"for=,;\"\\1.[:] _\xff"[random.below(16)]);
             }
-            state = state.wrapping_add(0x1234_5678_9abc_def1);
             let mut headers = HeaderMap::new();
             let mut line = |bytes: &[u8]| {
                 headers.append(FORWARDED, HeaderValue::from_bytes(bytes).unwrap());

@@ -71,6 +71,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::random::Random;
 
     fn trusted() -> TrustedProxies {
         TrustedProxies::parse(["loopback", "private"]).unwrap()
@@ -154,17 +155,13 @@ mod tests {
         ];
         let words = "proto=https|proto=http|https|http|for=10.0.0.1|10.0.0.1|=|,|;|\"|\\| |\u{e9}";
         let words: Vec<_> = words.split('|').collect();
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = Random::new();
         let mut sent = Vec::new();
         for round in 0..100_000 {
             sent.clear();
-            for _ in 0..state % 8 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                sent.extend_from_slice(words[state as usize % words.len()].as_bytes());
+            for _ in 0..random.below(8) {
+                sent.extend_from_slice(words[random.below(words.len())].as_bytes());
             }
-            state = state.wrapping_add(0x1234_5678_9abc_def1);
             let (name, says, wanted) = own[round % 4];
             let mut headers = HeaderMap::new();
             let mut line = |bytes: &[u8]| {

@@ -87,6 +87,7 @@ mod tests {
     use std::fmt::Debug;
 
     use super::*;
+    use crate::random::Random;
     use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
@@ -177,19 +178,15 @@ mod tests {
 
     #[test]
     fn random_bytes_and_positions_never_panic() {
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = Random::new();
         let mut text = Vec::new();
         for _ in 0..100_000 {
             text.clear();
-            for _ in 0..state % 24 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                text.push(b"{}[]\",:\\u1ea \n\xc3\xff\0"[state as usize % 17]);
+            for _ in 0..random.below(24) {
+                text.push(b"{}[]\",:\\u1ea \n\xc3\xff\0"[random.below(17)]);
             }
-            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
-            let (line, column) = (state >> 60 & 3, state >> 40 & 31);
-            path_at(&text, line as usize, column as usize);
+            let (line, column) = (random.below(4), random.below(32));
+            path_at(&text, line, column);
             if let Err(error) = serde_json::from_slice::<Value>(&text) {
                 path_at(&text, error.line(), error.column());
             }
@@ -200,28 +197,21 @@ mod tests {
 
     #[test]
     fn the_one_error_in_a_random_document_is_found() {
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = Random::new();
         for _ in 0..5_000 {
             let (mut text, mut tail, mut path) = (String::new(), String::new(), String::new());
-            for _ in 0..state % 7 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                let before = (state >> 8) % 4;
-                if state & 1 == 0 {
-                    text += &format!("[{}", "{\"x\":[\"],\"]},\n".repeat(before as usize));
+            for _ in 0..random.below(7) {
+                let before = random.below(4);
+                if random.below(2) == 0 {
+                    text += &format!("[{}", "{\"x\":[\"],\"]},\n".repeat(before));
                     tail.insert_str(0, ", 1]");
                     path += &format!("[{before}]");
                 } else {
-                    text += &format!(
-                        "{{{} \"k{before}\": ",
-                        "\"\\\"}\":[2],".repeat(before as usize)
-                    );
+                    text += &format!("{{{} \"k{before}\": ", "\"\\\"}\":[2],".repeat(before));
                     tail.insert_str(0, ",\"z\":1}");
                     path += &format!("{}k{before}", if path.is_empty() { "" } else { "." });
                 }
             }
-            state = state.wrapping_add(0x1234_5678_9abc_def1);
             row::<Value>(&format!("{text}!{tail}"), &path);
         }
     }

@@ -83,6 +83,7 @@ pub(super) fn written(text: &str) -> Result<Box<str>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
 
     #[test]
     fn an_origin_is_written_as_browsers_do() {
@@ -118,17 +119,13 @@ mod tests {
 
     #[test]
     fn random_bytes_are_taken_only_if_they_are_written_again() {
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = Random::new();
         let mut taken = 0;
         for _ in 0..100_000 {
             let mut text = "a://".to_owned();
-            for _ in 0..state % 9 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                text.push(char::from(b"a1f.::[]/@ -_*,\0"[state as usize % 16]));
+            for _ in 0..random.below(9) {
+                text.push(char::from(b"a1f.::[]/@ -_*,\0"[random.below(16)]));
             }
-            state = state.wrapping_add(0x1234_5678_9abc_def1);
             if let Some(origin) = Origin::split(&text) {
                 taken += 1;
                 let rest = text

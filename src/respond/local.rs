@@ -21,6 +21,7 @@ pub(crate) fn is_local(target: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
 
     #[test]
     fn paths_of_the_same_site_are_local() {
@@ -95,20 +96,16 @@ mod tests {
     fn a_local_target_resolves_to_a_path_with_one_slash_in_front() {
         assert_eq!(resolved("/a/../..//evil"), "//evil");
         assert_eq!(resolved("/a/./b/%2e%2E/c/.."), "/a/");
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = Random::new();
         let mut target = String::new();
         let mut local = 0;
         for _ in 0..100_000 {
             target.clear();
-            for _ in 0..state % 10 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
+            for _ in 0..random.below(10) {
                 target += [
                     "/", "/", "/", ".", "..", "%2e", "%2E", "a", "\\", ":", "?", "é",
-                ][state as usize % 12];
+                ][random.below(12)];
             }
-            state = state.wrapping_add(0x1234_5678_9abc_def1);
             if is_local(&target) {
                 local += 1;
                 let path = resolved(&target);

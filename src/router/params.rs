@@ -146,6 +146,7 @@ impl<'a> Params<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
 
     fn names(list: &[&str]) -> Vec<Box<str>> {
         list.iter().map(|&name| name.into()).collect()
@@ -248,17 +249,13 @@ mod tests {
             decoded
         }
         let names = names(&["id"]);
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = Random::new();
         let mut raw = String::new();
         for _ in 0..100_000 {
             raw.clear();
-            for _ in 0..state % 12 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                raw.push(['%', '%', '%', 'c', '3', 'A', '9', '2', 'z', '€'][state as usize % 10]);
+            for _ in 0..random.below(12) {
+                raw.push(['%', '%', '%', 'c', '3', 'A', '9', '2', 'z', '€'][random.below(10)]);
             }
-            state = state.wrapping_add(0x1234_5678_9abc_def1);
             let spans = spans(&[(0, u32::try_from(raw.len()).unwrap())]);
             let value = Params::new(&names, &raw, &spans).value(0);
             let wanted = String::from_utf8(naive(raw.as_bytes()));

@@ -253,6 +253,7 @@ mod tests {
 
     use super::super::params::Spans;
     use super::*;
+    use crate::random::Random;
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "lowercase")]
@@ -443,16 +444,13 @@ mod tests {
 
     #[test]
     fn random_texts_give_what_rust_itself_parses() {
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = Random::new();
         let names = boxed(["id"]);
         let mut text = String::new();
         for _ in 0..100_000 {
             text.clear();
-            for _ in 0..=state % 5 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                text.push(['0', '1', '9', '-', '+', '.', 'e', 't', '%', 'é'][state as usize % 10]);
+            for _ in 0..=random.below(5) {
+                text.push(['0', '1', '9', '-', '+', '.', 'e', 't', '%', 'é'][random.below(10)]);
             }
             let mut spans = Spans::default();
             spans.push(0, text.len() as u32);

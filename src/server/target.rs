@@ -54,6 +54,7 @@ fn refuse_others(method: &Method, uri: &Uri) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
 
     /// The status of a refusal, or 200.
     fn status(method: &Method, uri: &Uri) -> u16 {
@@ -98,17 +99,13 @@ mod tests {
         let words = "/|/|a|b.c|*|:|:80|//|http://|https://|ftp://|?|#|@|[::1]|%2F|%|\\|..|;|\"|{|\u{e9}| |\r\n|\t|\u{7f}|\0|,";
         let words: Vec<_> = words.split('|').collect();
         let methods = [Method::GET, Method::OPTIONS, Method::CONNECT];
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = Random::new();
         let (mut target, mut passed, mut refused) = (Vec::new(), 0, 0);
         for round in 0..100_000 {
             target.clear();
-            for _ in 0..state % 6 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                target.extend_from_slice(words[state as usize % words.len()].as_bytes());
+            for _ in 0..random.below(6) {
+                target.extend_from_slice(words[random.below(words.len())].as_bytes());
             }
-            state = state.wrapping_add(0x1234_5678_9abc_def1);
             let Ok(uri) = Uri::try_from(&target[..]) else {
                 continue;
             };
