@@ -118,7 +118,7 @@ pub use request::Request;
 pub use respond::{Html, IntoResponse, Json, Redirect, ResponsePart, Stream};
 pub use response::{Outcome, Response};
 pub use router::{Link, Mismatch, NearRoute, Route, RouteTable, TrailingSlash};
-pub use server::{BoundServer, RunError, Server, StopHandle, Stopping};
+pub use server::{BoundServer, RunError, Server, StopHandle, Stopping, Upgrade, Upgraded};
 #[cfg(feature = "tls")]
 pub use server::{Tls, TlsError};
 pub use service::AppService;

@@ -20,6 +20,7 @@ use super::connection::Peer;
 use super::received::Received;
 use super::streams::{Clock, Piece};
 use super::target::check_target;
+use super::upgrade::{check_agreed, route_connect};
 use crate::body::{Body, BodyError};
 use crate::chain::enter_in;
 use crate::error::Error;
@@ -41,7 +42,10 @@ pub(super) fn answers(
         let signed = config.server_header;
         let clock = clock();
         let refused = config.check(&req, &known).err();
-        let (parts, body) = req.into_parts();
+        let (mut parts, body) = req.into_parts();
+        if tunnels {
+            route_connect(&mut parts);
+        }
         let req = view.receive(parts, Received::body(body, &view), refused);
         async move {
             let res = enter_in(&flight.0, req).await;
@@ -199,10 +203,10 @@ fn host<B>(req: &http::Request<B>) -> Result<&[u8], Error> {
 }
 
 /// Counts a request as in flight for as long as it lives.
-struct Flight(Arc<View>);
+pub(super) struct Flight(Arc<View>);
 
 impl Flight {
-    fn begin(view: &Arc<View>) -> Self {
+    pub(super) fn begin(view: &Arc<View>) -> Self {
         view.activity.begin();
         Self(Arc::clone(view))
     }
@@ -225,6 +229,9 @@ fn outgoing(
 ) -> http::Response<Outgoing> {
     if head {
         res.drop_body();
+    }
+    if tunnels {
+        check_agreed(&mut res);
     }
     if tunnels && res.status().is_success() || res.status() == StatusCode::SWITCHING_PROTOCOLS {
         // hyper hands the connection over right after, so nothing may wait for more.

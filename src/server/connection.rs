@@ -80,11 +80,25 @@ async fn serve_http1<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns) {
         .max_buf_size(peer.config.head_limit)
         // A body is copied behind its head: one piece costs less than a list of them.
         .writev(false);
+    let tied = Tied(Arc::clone(&peer.view));
     let answers = answers(peer, || None);
-    let connection = builder
-        .serve_connection(TokioIo::new(io), answers)
-        .with_upgrades();
-    turns.drive(pin!(connection)).await;
+    {
+        let connection = builder
+            .serve_connection(TokioIo::new(io), answers)
+            .with_upgrades();
+        turns.drive(pin!(connection)).await;
+    }
+    // At once, unless hyper handed the socket over: it keeps its place then.
+    tied.0.activity.traffic.tether.released().await;
+}
+
+/// Ends what became of a connection where the server cuts its task.
+struct Tied(Arc<View>);
+
+impl Drop for Tied {
+    fn drop(&mut self) {
+        self.0.activity.traffic.tether.cut();
+    }
 }
 
 impl<I, S> Served for hyper::server::conn::http1::UpgradeableConnection<I, S>
@@ -108,7 +122,8 @@ async fn serve_http2<S: Socket + 'static>(io: Io<S>, peer: Peer, turns: Turns) {
     builder
         .max_concurrent_streams(peer.config.stream_limit)
         .max_header_list_size(u32::try_from(peer.config.head_limit).unwrap_or(u32::MAX))
-        .max_send_buf_size(64 * 1024);
+        .max_send_buf_size(64 * 1024)
+        .enable_connect_protocol();
     let answers = answers(peer, || Some(Streams::begin()));
     turns
         .drive(pin!(builder.serve_connection(TokioIo::new(io), answers)))

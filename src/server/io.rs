@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::tether::Side;
 use super::traffic::Traffic;
 use crate::service::View;
 
@@ -125,9 +126,24 @@ impl<S: Socket> Io<S> {
         self.traffic().set_unsent(true);
     }
 
+    /// After an upgrade, a wait for the socket ends with the server's connection.
+    fn tied<T>(&self, side: Side, cx: &Context<'_>) -> Poll<io::Result<T>> {
+        match self.traffic().is_direct() {
+            true => self.traffic().tether.hold(side, cx),
+            false => Poll::Pending,
+        }
+    }
+
     /// Notes whether the client takes what went straight to the socket.
-    fn note(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn note(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &Context<'_>,
+    ) -> Poll<io::Result<usize>> {
         self.traffic().set_full(written.is_pending());
+        if written.is_pending() {
+            return self.tied(Side::Write, cx);
+        }
         if written.is_ready() {
             self.dirty = true;
             self.traffic().note_write();
@@ -143,6 +159,7 @@ impl<S: Socket> Drop for Io<S> {
         if !self.out.is_empty() {
             let _ = self.poll_drain(&mut Context::from_waker(Waker::noop()));
         }
+        self.traffic().tether.release();
     }
 }
 
@@ -171,7 +188,9 @@ impl<S: Socket> AsyncRead for Io<S> {
         }
         let before = buf.filled().len();
         this.starved = true;
-        ready!(Pin::new(&mut this.socket).poll_read(cx, buf))?;
+        if Pin::new(&mut this.socket).poll_read(cx, buf)?.is_pending() {
+            return this.tied(Side::Read, cx);
+        }
         if buf.filled().len() == before && !this.ended {
             // The client sends no more. Hyper takes that for a disconnect and drops the handler;
             // one turn later, so that a request sent with its end is answered if it can be at once.
@@ -196,9 +215,11 @@ impl<S: Socket> AsyncWrite for Io<S> {
             this.gather(bytes);
             return Poll::Ready(Ok(bytes.len()));
         }
-        ready!(this.poll_drain(cx))?;
+        if this.poll_drain(cx)?.is_pending() {
+            return this.tied(Side::Write, cx);
+        }
         let written = Pin::new(&mut this.socket).poll_write(cx, bytes);
-        this.note(written)
+        this.note(written, cx)
     }
 
     fn poll_write_vectored(
@@ -212,9 +233,11 @@ impl<S: Socket> AsyncWrite for Io<S> {
             pieces.iter().for_each(|piece| this.gather(piece));
             return Poll::Ready(Ok(size));
         }
-        ready!(this.poll_drain(cx))?;
+        if this.poll_drain(cx)?.is_pending() {
+            return this.tied(Side::Write, cx);
+        }
         let written = Pin::new(&mut this.socket).poll_write_vectored(cx, pieces);
-        this.note(written)
+        this.note(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -225,7 +248,9 @@ impl<S: Socket> AsyncWrite for Io<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.has_unsent() && (this.starved || this.traffic().flushes()) {
-            return this.poll_drain(cx);
+            if this.poll_drain(cx)?.is_pending() {
+                return this.tied(Side::Write, cx);
+            }
         }
         Poll::Ready(Ok(()))
     }

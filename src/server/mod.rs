@@ -20,9 +20,11 @@ mod serve;
 mod shutdown;
 mod streams;
 mod target;
+mod tether;
 #[cfg(feature = "tls")]
 mod tls;
 mod traffic;
+mod upgrade;
 
 use std::net::{TcpListener, ToSocketAddrs};
 use std::time::Duration;
@@ -36,6 +38,8 @@ pub use shutdown::Stopping;
 use shutdown::Watch;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
+pub(crate) use upgrade::Offer;
+pub use upgrade::{Upgrade, Upgraded};
 
 use crate::app::App;
 use crate::log::{self, Level};

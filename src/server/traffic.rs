@@ -6,6 +6,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 
+use super::tether::Tether;
+
 /// Counters and flags of one connection's IO.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
@@ -20,6 +22,7 @@ pub(crate) struct Traffic {
     flushes: AtomicBool,
     /// After an upgrade nobody takes turns any more, so writes go straight through.
     direct: AtomicBool,
+    pub(super) tether: Tether,
 }
 
 impl Traffic {

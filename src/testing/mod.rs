@@ -197,12 +197,16 @@ impl TestClient {
         }
     }
 
-    /// Runs a future on the client's own runtime.
+    /// Runs a future on the client's own runtime: for what takes several steps, such as a
+    /// conversation, in a plain `#[test]`.
+    ///
+    /// # Panics
+    /// If a runtime is running, and where the future does.
     #[track_caller]
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         assert!(
             Handle::try_current().is_err(),
-            "`send()` waits for the answer; inside a runtime write `.await` in its place"
+            "this waits for the answer; inside a runtime write `.await` in its place"
         );
         let runtime = self.runtime.get_or_init(|| {
             let mut builder = tokio::runtime::Builder::new_current_thread();

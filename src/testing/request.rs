@@ -4,13 +4,14 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
 
-use http::header::{CONTENT_TYPE, COOKIE, HOST};
+use http::header::{CONTENT_TYPE, COOKIE, HOST, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde::Serialize;
 
 use super::{TestClient, TestResponse};
 use crate::body::Body;
 use crate::response::Response;
+use crate::server::{Offer, Upgraded};
 
 /// A request on its way to the app; [`send`](Self::send) it, or `.await` it.
 ///
@@ -22,6 +23,7 @@ pub struct TestRequest<'a> {
     uri: Uri,
     headers: HeaderMap,
     body: Body,
+    offer: Option<Offer>,
 }
 
 impl<'a> TestRequest<'a> {
@@ -41,6 +43,7 @@ impl<'a> TestRequest<'a> {
             uri,
             headers,
             body: Body::empty(),
+            offer: None,
         }
     }
 
@@ -100,6 +103,23 @@ impl<'a> TestRequest<'a> {
         self.client.block_on(self.into_future())
     }
 
+    /// Sends the request and, where the response agrees to the protocol that an `Upgrade` header
+    /// asked for, gives the client's end of the bytes; see [`Request::upgrade`].
+    ///
+    /// [`Request::upgrade`]: crate::Request::upgrade
+    pub async fn upgrade(mut self) -> (Response, Option<Upgraded>) {
+        let (offer, offered) = Offer::new();
+        if self.headers.contains_key(UPGRADE) {
+            self.offer = Some(offer);
+        }
+        let mut res = self.response().await;
+        let bytes = offered.fulfil(&res);
+        if bytes.is_some() {
+            res.tell_sent(0);
+        }
+        (res, bytes)
+    }
+
     /// Sends the request and gives the response as soon as its head is there, its body unread.
     pub async fn response(self) -> Response {
         let Self {
@@ -108,6 +128,7 @@ impl<'a> TestRequest<'a> {
             uri,
             mut headers,
             body,
+            offer,
         } = self;
         let service = client.service();
         if let Err(error) = service.start().await {
@@ -121,6 +142,9 @@ impl<'a> TestRequest<'a> {
         *req.method_mut() = method.clone();
         *req.uri_mut() = uri;
         *req.headers_mut() = headers;
+        if let Some(offer) = offer {
+            req.extensions_mut().insert(offer);
+        }
         let mut res = service.call(req).await;
         client.jar().keep(res.headers());
         if method == Method::HEAD {
