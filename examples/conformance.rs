@@ -52,9 +52,33 @@ async fn slow(Path(ms): Path<u64>) -> &'static str {
     "slow"
 }
 
+/// Echoes on a WebSocket, with room for the largest messages of a conformance suite.
+#[cfg(feature = "ws")]
+fn sockets(app: App) -> App {
+    use cepa::ws::{Socket, WebSocket, WebSockets};
+
+    let echo = async |ws: WebSocket| {
+        ws.on_upgrade(async |mut socket: Socket| {
+            while let Ok(message) = socket.recv().await {
+                if socket.send(message).await.is_err() {
+                    break;
+                }
+            }
+        })
+    };
+    let options = WebSockets::new().with_message_limit(16 * 1024 * 1024);
+    app.get("/ws", echo.with(options))
+}
+
+#[cfg(not(feature = "ws"))]
+fn sockets(app: App) -> App {
+    app
+}
+
 fn app() -> App {
     let layers = (0..10).fold(App::new(), |app, _| app.with(noop));
     App::new()
+        .plug(sockets)
         .get("/", async || "cepa")
         .post("/", echo)
         .any("/echo", echo)

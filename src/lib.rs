@@ -52,6 +52,7 @@
 //! | `metrics` | no | `cepa::metrics`: counts and times of requests, and of your own, for Prometheus |
 //! | `rate-limit` | no | `cepa::rate_limit`: so many requests per client and time |
 //! | `tower` | no | `cepa::tower`: layers and services of `tower` in an app, an app as a service |
+//! | `ws` | no | `cepa::ws`: WebSockets on HTTP/1.1 and HTTP/2, and rooms of them |
 
 mod app;
 mod blocking;
@@ -102,6 +103,8 @@ pub use ext::metrics;
 pub use ext::rate_limit;
 #[cfg(feature = "tower")]
 pub use ext::tower;
+#[cfg(feature = "ws")]
+pub use ext::ws;
 pub use extract::{
     ClientAddr, Form, FromRequest, Header, Host, Links, Local, OptionalFromRequest, Path, Query,
     State, TypedHeader,

@@ -11,3 +11,5 @@ pub mod metrics;
 pub mod rate_limit;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "ws")]
+pub mod ws;

@@ -70,6 +70,29 @@ impl CrossOrigin {
         self
     }
 
+    /// Whether a request is of a page that may send it, whatever its method: of the request's own
+    /// host, of a trusted origin, or of no page at all, which sends no `Origin`.
+    ///
+    /// For those that guard something else than a changing method, such as a WebSocket, whose
+    /// handshake is a GET.
+    #[must_use]
+    pub fn trusts(&self, req: &Request) -> bool {
+        let mut origins = req.headers().get_all(ORIGIN).iter();
+        let (origin, second) = (origins.next(), origins.next());
+        let Some(origin) = origin else {
+            return true;
+        };
+        let site = req.header(SEC_FETCH_SITE);
+        let Some(origin) = origin.to_str().ok().filter(|_| second.is_none()) else {
+            return false;
+        };
+        site == Some("same-origin") || self.is_listed(origin) || is_own(req, origin)
+    }
+
+    fn is_listed(&self, origin: &str) -> bool {
+        self.trusted.iter().any(|trusted| **trusted == *origin)
+    }
+
     fn lets_pass(&self, req: &Request) -> bool {
         if [Method::GET, Method::HEAD, Method::OPTIONS].contains(req.method()) {
             return true;
@@ -91,8 +114,7 @@ impl CrossOrigin {
         let Some(origin) = origin.to_str().ok().filter(|_| second.is_none()) else {
             return false;
         };
-        self.trusted.iter().any(|trusted| **trusted == *origin)
-            || site.is_none() && is_own(req, origin)
+        self.is_listed(origin) || site.is_none() && is_own(req, origin)
     }
 }
 

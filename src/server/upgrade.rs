@@ -173,7 +173,7 @@ impl Future for Upgrade {
                 let upgraded = ready!(Pin::new(pending).poll(cx));
                 let upgraded =
                     upgraded.map_err(|error| io::Error::new(io::ErrorKind::NotConnected, error))?;
-                Bytes::Hyper(TokioIo::new(upgraded))
+                Bytes::Hyper(Mutex::new(TokioIo::new(upgraded)))
             }
             Pending::InProcess(pending) => {
                 let bytes = ready!(Pin::new(pending).poll(cx));
@@ -202,7 +202,8 @@ pub struct Upgraded {
 }
 
 enum Bytes {
-    Hyper(TokioIo<hyper::upgrade::Upgraded>),
+    /// Never locked: so that what holds it can be shared, as the future of `&self` methods is.
+    Hyper(Mutex<TokioIo<hyper::upgrade::Upgraded>>),
     InProcess(DuplexStream),
 }
 
@@ -237,6 +238,10 @@ impl Offered {
     }
 }
 
+fn whole<T>(bytes: &mut Mutex<T>) -> &mut T {
+    bytes.get_mut().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl AsyncRead for Upgraded {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -244,7 +249,7 @@ impl AsyncRead for Upgraded {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match &mut self.bytes {
-            Bytes::Hyper(bytes) => Pin::new(bytes).poll_read(cx, buf),
+            Bytes::Hyper(bytes) => Pin::new(whole(bytes)).poll_read(cx, buf),
             Bytes::InProcess(bytes) => Pin::new(bytes).poll_read(cx, buf),
         }
     }
@@ -258,21 +263,21 @@ impl AsyncWrite for Upgraded {
     ) -> Poll<io::Result<usize>> {
         let piece = &bytes[..bytes.len().min(PIECE)];
         match &mut self.bytes {
-            Bytes::Hyper(bytes) => Pin::new(bytes).poll_write(cx, piece),
+            Bytes::Hyper(bytes) => Pin::new(whole(bytes)).poll_write(cx, piece),
             Bytes::InProcess(bytes) => Pin::new(bytes).poll_write(cx, piece),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.bytes {
-            Bytes::Hyper(bytes) => Pin::new(bytes).poll_flush(cx),
+            Bytes::Hyper(bytes) => Pin::new(whole(bytes)).poll_flush(cx),
             Bytes::InProcess(bytes) => Pin::new(bytes).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.bytes {
-            Bytes::Hyper(bytes) => Pin::new(bytes).poll_shutdown(cx),
+            Bytes::Hyper(bytes) => Pin::new(whole(bytes)).poll_shutdown(cx),
             Bytes::InProcess(bytes) => Pin::new(bytes).poll_shutdown(cx),
         }
     }
