@@ -204,6 +204,14 @@ impl Body {
         }
     }
 
+    /// The bytes, if all of them are in memory.
+    pub(crate) fn as_full(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Kind::Full(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// The next bytes; `None` at the end.
     ///
     /// # Errors

@@ -106,19 +106,22 @@ pub use ext::tower;
 #[cfg(feature = "ws")]
 pub use ext::ws;
 pub use extract::{
-    ClientAddr, Form, FromRequest, Header, Host, Links, Local, OptionalFromRequest, Path, Query,
-    State, TypedHeader,
+    ClientAddr, Conditions, Form, FromRequest, Header, Host, Links, Local, OptionalFromRequest,
+    Path, Precondition, Query, State, TypedHeader,
 };
 pub use handler::{Endpoint, Handler, IntoEndpoint};
 pub use middleware::{AnyMiddleware, IntoMiddleware, Logger, Middleware, Next, Provide, provide};
 pub use middleware::{
-    BodyLimit, Concurrency, Cors, CrossOrigin, Csp, CspNonce, HostGuard, MethodOverride,
-    NormalizePath, RequestId, Secure, SecureHeaders, ServerTiming, Timeout, TimeoutError, Timings,
+    BodyLimit, Concurrency, Conditional, Cors, CrossOrigin, Csp, CspNonce, HostGuard,
+    MethodOverride, NormalizePath, RequestId, Secure, SecureHeaders, ServerTiming, Timeout,
+    TimeoutError, Timings,
 };
 pub use mode::Mode;
 pub use preflight::{BuildError, Need, Problem, Provided};
 pub use request::Request;
-pub use respond::{Html, IntoResponse, Json, Redirect, ResponsePart, Stream};
+pub use respond::{
+    CacheControl, ETag, Html, IntoResponse, Json, Redirect, ResponsePart, Stream, Validators,
+};
 pub use response::{Outcome, Response};
 pub use router::{Link, Mismatch, NearRoute, Route, RouteTable, TrailingSlash};
 pub use server::{BoundServer, RunError, Server, StopHandle, Stopping, Upgrade, Upgraded};

@@ -3,6 +3,7 @@
 //! Before it: the chain reached the function. After it: the function is called with the values.
 
 mod body;
+mod conditions;
 mod form;
 mod head;
 mod json;
@@ -26,6 +27,7 @@ use std::future::Future;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
+pub use conditions::{Conditions, Precondition};
 pub use form::Form;
 pub use head::{ClientAddr, Header, Host, TypedHeader};
 pub use links::Links;

@@ -4,6 +4,7 @@
 
 mod body_limit;
 mod concurrency;
+mod conditional;
 mod cors;
 mod cross_origin;
 mod csp;
@@ -28,6 +29,7 @@ use std::future::Future;
 
 pub use body_limit::BodyLimit;
 pub use concurrency::Concurrency;
+pub use conditional::Conditional;
 pub use cors::Cors;
 pub use cross_origin::CrossOrigin;
 pub use csp::Csp;

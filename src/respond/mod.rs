@@ -2,12 +2,15 @@
 //!
 //! Before it: the handler returned a value. After it: the response travels out through the chain.
 
+mod cache_control;
+mod etag;
 mod html;
 mod json;
 mod local;
 mod parts;
 mod redirect;
 mod stream;
+mod validators;
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -16,12 +19,16 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 
+pub use cache_control::CacheControl;
+pub use etag::ETag;
 pub use html::Html;
 pub use json::Json;
 pub(crate) use local::is_local;
 pub use parts::ResponsePart;
 pub use redirect::Redirect;
 pub use stream::Stream;
+pub use validators::Validators;
+pub(crate) use validators::{date, seconds};
 
 use crate::body::Body;
 use crate::error::Error;
