@@ -75,9 +75,21 @@ fn sockets(app: App) -> App {
     app
 }
 
+/// The folder of the variable `STATIC_DIR`, if it is set.
+#[cfg(feature = "files")]
+fn files() -> Option<cepa::files::Files> {
+    let folder = std::env::var_os("STATIC_DIR")?;
+    Some(cepa::files::Files::dir(folder).with_precompressed())
+}
+
+#[cfg(not(feature = "files"))]
+fn files() -> Option<App> {
+    None
+}
+
 fn app() -> App {
     let layers = (0..10).fold(App::new(), |app, _| app.with(noop));
-    App::new()
+    let app = App::new()
         .plug(sockets)
         .get("/", async || "cepa")
         .post("/", echo)
@@ -112,7 +124,11 @@ fn app() -> App {
             ([("x-v", v)], "set")
         })
         .mount("/todos", todo::todos())
-        .mount("/mw", layers.get("/", async || "Hello, World!"))
+        .mount("/mw", layers.get("/", async || "Hello, World!"));
+    match files() {
+        Some(files) => app.mount("/static", files),
+        None => app,
+    }
 }
 
 fn main() -> Result<(), RunError> {

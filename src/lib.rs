@@ -48,6 +48,7 @@
 //! | `proxy-protocol` | no | client addresses from load balancers that pass connections through |
 //! | `full` | no | the extensions below that are stable |
 //! | `cookies` | no | `cepa::cookies`: cookies read, set, signed and encrypted |
+//! | `files` | no | `cepa::files`: a folder, a file, or files embedded in the program |
 //! | `health` | no | `cepa::health`: `/livez` and `/readyz`, with checks from the whole app |
 //! | `metrics` | no | `cepa::metrics`: counts and times of requests, and of your own, for Prometheus |
 //! | `rate-limit` | no | `cepa::rate_limit`: so many requests per client and time |
@@ -95,6 +96,8 @@ pub use exchange::{Answering, RequestRest, ResponseRest};
 pub use explain::{ExplainedStep, Explanation, StepKind, Verdict};
 #[cfg(feature = "cookies")]
 pub use ext::cookies;
+#[cfg(feature = "files")]
+pub use ext::files;
 #[cfg(feature = "health")]
 pub use ext::health;
 #[cfg(feature = "metrics")]

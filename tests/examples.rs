@@ -188,6 +188,20 @@ fn observe_shows_health_and_metrics() {
     );
 }
 
+#[cfg(feature = "files")]
+#[test]
+fn files_are_served_from_a_folder_and_from_the_program() {
+    let example = Example::start("files");
+    let page = "accept: text/html\r\n";
+    example.assert("GET /red/7", page, "", "200", &["<h1>Onions</h1>"]);
+    example.assert_get("/docs/", "200", &["routing.md", "structure.md"]);
+    let kept = ["cache-control: max-age=3600", "last-modified: "];
+    example.assert_get("/docs/routing.md", "200", &kept);
+    example.assert_get("/docs/%2e%2e/Cargo.toml", "404", &[]);
+    example.assert_get("/api/onions", "200", &["red"]);
+    example.stop();
+}
+
 #[test]
 fn middleware_wraps_and_guards() {
     let example = Example::start("middleware");

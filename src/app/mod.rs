@@ -270,13 +270,14 @@ impl App {
     /// Puts an app below a prefix, which may have parameters. Its `/` answers at the prefix itself.
     ///
     /// Everything below the prefix is its own: its fallback, error renderer and middleware answer
-    /// for what it has no route for. What it does not set, it inherits from this app.
+    /// for what it has no route for. What it does not set, it inherits from this app. Besides an
+    /// `App` it takes what becomes one, such as a folder of files.
     #[track_caller]
-    pub fn mount(mut self, prefix: &str, app: Self) -> Self {
+    pub fn mount(mut self, prefix: &str, app: impl Into<Self>) -> Self {
         let at = Mount::Prefix(prefix.to_owned());
         self.children.push(Child {
             at,
-            app,
+            app: app.into(),
             place: self.here(),
         });
         self
@@ -309,11 +310,11 @@ impl App {
     /// client.get("/").header("host", "example.com").send().assert_text("home");
     /// ```
     #[track_caller]
-    pub fn host(mut self, host: &str, app: Self) -> Self {
+    pub fn host(mut self, host: &str, app: impl Into<Self>) -> Self {
         let at = Mount::Host(host.to_owned());
         self.children.push(Child {
             at,
-            app,
+            app: app.into(),
             place: self.here(),
         });
         self

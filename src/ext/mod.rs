@@ -3,6 +3,8 @@
 
 #[cfg(feature = "cookies")]
 pub mod cookies;
+#[cfg(feature = "files")]
+pub mod files;
 #[cfg(feature = "health")]
 pub mod health;
 #[cfg(feature = "metrics")]

@@ -1,0 +1,259 @@
+//! What is served, as requests see it: frozen, and asked for one file after the other.
+//!
+//! Before it: the router found the mount. After it: a file is sent, or there is nothing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{ALLOW, RANGE};
+
+use super::embedded::Embedded;
+use super::folder::{Entry, Folder, Item, Opened, one};
+use super::listing;
+use super::negotiate::{Encoding, takes_html};
+use super::send::{Sending, Wanted};
+use super::target::{NameRules, Target};
+use super::types;
+use crate::{
+    Conditions, Error, HeaderValue, IntoResponse, Method, Redirect, Request, Response, Result,
+    StatusCode,
+};
+
+/// Where files are.
+#[derive(Debug)]
+pub(super) enum Store {
+    Folder(Folder),
+    One(PathBuf),
+    Embedded(Embedded),
+}
+
+/// Says of a name whether its content never changes.
+pub(super) type Rule = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// The files of one mount, and how they are served.
+pub(super) struct Site {
+    pub(super) store: Store,
+    pub(super) names: NameRules,
+    pub(super) index: Vec<String>,
+    pub(super) spa: Option<String>,
+    pub(super) listing: bool,
+    pub(super) precompressed: bool,
+    pub(super) cache_control: Option<HeaderValue>,
+    pub(super) immutable: HeaderValue,
+    pub(super) is_immutable: Rule,
+    /// By extension, before the table.
+    pub(super) types: Vec<(String, HeaderValue)>,
+}
+
+const ALLOWED: &str = "GET, HEAD, OPTIONS";
+
+/// What is older than its file by more than this was made of an older one.
+const STALE: Duration = Duration::from_secs(60);
+
+/// What a request asks for.
+struct Ask {
+    target: Target,
+    /// The path as it was sent with a slash behind it, and the query.
+    with_slash: String,
+    wanted: Wanted,
+    encodings: [Option<Encoding>; 3],
+    takes_html: bool,
+}
+
+enum Found {
+    File(String, Opened),
+    /// It is a folder, and links in it need the slash.
+    Slash,
+    Listing(Vec<Item>),
+    Nothing,
+}
+
+/// Answers a request at and below the mount.
+pub(super) async fn serve(site: Arc<Site>, req: Request) -> Result<Response> {
+    match *req.method() {
+        Method::GET | Method::HEAD => {}
+        Method::OPTIONS => {
+            return Ok((StatusCode::NO_CONTENT, [(ALLOW, ALLOWED)], ()).into_response());
+        }
+        _ => {
+            let message = format!("{} is not possible here, but {ALLOWED}", req.method());
+            let error = Error::new(StatusCode::METHOD_NOT_ALLOWED, message);
+            return Err(error.with_header(ALLOW, ALLOWED));
+        }
+    }
+    let Some(ask) = site.understand(&req) else {
+        return Err(nothing());
+    };
+    drop(req);
+    match site.store {
+        Store::Embedded(_) => site.answer(&ask),
+        _ => crate::blocking(move || site.answer(&ask)).await?,
+    }
+}
+
+fn nothing() -> Error {
+    Error::not_found("there is nothing at this address")
+}
+
+impl Site {
+    fn understand(&self, req: &Request) -> Option<Ask> {
+        let (path, prefix) = (req.path(), req.mounted_at());
+        let rest = &path[prefix.len()..];
+        let rest = match &self.store {
+            Store::One(_) if prefix.is_empty() && rest == "/" => "",
+            _ => rest,
+        };
+        let is_head = *req.method() == Method::HEAD;
+        let mut ranges = req.headers().get_all(RANGE).iter();
+        let range = ranges.next().filter(|_| ranges.next().is_none());
+        let query = match req.query() {
+            "" => String::new(),
+            query => format!("?{query}"),
+        };
+        Some(Ask {
+            target: Target::parse(rest, self.names)?,
+            with_slash: format!("{path}/{query}"),
+            wanted: Wanted {
+                is_head,
+                conditions: Conditions::of(req.method(), req.headers()),
+                range: range.filter(|_| !is_head).cloned(),
+            },
+            encodings: Encoding::accepted(req.headers()),
+            takes_html: takes_html(req.headers()),
+        })
+    }
+
+    /// Blocks, unless the files are in memory.
+    fn answer(&self, ask: &Ask) -> Result<Response> {
+        match self.find(&ask.target)? {
+            Found::File(name, opened) => self.send(&name, opened, ask),
+            Found::Slash => slash(&ask.with_slash),
+            Found::Listing(items) => Ok(listing::page(&ask.target.name, items)),
+            Found::Nothing => self.page_of_app(ask),
+        }
+    }
+
+    fn find(&self, target: &Target) -> Result<Found> {
+        Ok(match self.entry(&target.name)? {
+            Entry::File(opened) if !target.is_dir => Found::File(target.name.clone(), opened),
+            Entry::Folder => self.find_in(target)?,
+            _ => Found::Nothing,
+        })
+    }
+
+    fn find_in(&self, folder: &Target) -> Result<Found> {
+        for index in &self.index {
+            let name = folder.join(index);
+            if let Entry::File(opened) = self.entry(&name)? {
+                return Ok(match folder.is_dir {
+                    true => Found::File(name, opened),
+                    false => Found::Slash,
+                });
+            }
+        }
+        Ok(match (self.listing, folder.is_dir) {
+            (false, _) => Found::Nothing,
+            (true, false) => Found::Slash,
+            (true, true) => Found::Listing(self.list(folder)?),
+        })
+    }
+
+    fn entry(&self, name: &str) -> Result<Entry> {
+        Ok(match &self.store {
+            Store::Folder(folder) => folder.entry(name)?,
+            Store::Embedded(files) => files.entry(name),
+            Store::One(path) if name.is_empty() => one(path)?,
+            Store::One(_) => Entry::Nothing,
+        })
+    }
+
+    fn list(&self, folder: &Target) -> Result<Vec<Item>> {
+        let allow = |name: &str| self.names.allow(name, folder.name.is_empty());
+        Ok(match &self.store {
+            Store::Folder(root) => root.list(&folder.name, listing::MOST, allow)?,
+            Store::Embedded(files) => files.list(&folder.name),
+            Store::One(_) => Vec::new(),
+        })
+    }
+
+    /// An address inside of a single-page app: no file's name, and asked for as a page.
+    fn page_of_app(&self, ask: &Ask) -> Result<Response> {
+        let is_page = ask.takes_html && !ask.target.last().contains('.');
+        match self.spa.as_ref().filter(|_| is_page) {
+            Some(name) => match self.entry(name)? {
+                Entry::File(opened) => self.send(name, opened, ask),
+                _ => Err(nothing()),
+            },
+            None => Err(nothing()),
+        }
+    }
+
+    fn send(&self, name: &str, opened: Opened, ask: &Ask) -> Result<Response> {
+        let name = match &self.store {
+            Store::One(path) => path.file_name().and_then(|it| it.to_str()).unwrap_or(name),
+            _ => name,
+        };
+        let content_type = self.content_type(name);
+        let is_text = content_type.to_str().is_ok_and(types::is_compressible);
+        let varies = self.precompressed && is_text;
+        let mut sending = Sending {
+            opened,
+            content_type,
+            cache_control: match (self.is_immutable)(name) {
+                true => Some(self.immutable.clone()),
+                false => self.cache_control.clone(),
+            },
+            encoding: None,
+            varies,
+        };
+        let encodings = ask.encodings.iter().flatten().filter(|_| varies);
+        for &encoding in encodings {
+            if let Some(opened) = self.compressed(name, encoding, &sending.opened)? {
+                sending.opened = opened;
+                sending.encoding = Some(encoding);
+                break;
+            }
+        }
+        sending.answer(&ask.wanted)
+    }
+
+    /// The file that was compressed beforehand, unless it was made of an older one.
+    fn compressed(&self, name: &str, encoding: Encoding, plain: &Opened) -> Result<Option<Opened>> {
+        let entry = match &self.store {
+            Store::One(path) => {
+                let mut path = path.clone().into_os_string();
+                path.push(encoding.suffix());
+                one(path.as_ref())?
+            }
+            _ => self.entry(&format!("{name}{}", encoding.suffix()))?,
+        };
+        let Entry::File(opened) = entry else {
+            return Ok(None);
+        };
+        let is_stale = match (opened.modified, plain.modified) {
+            (Some(own), Some(plain)) => plain.duration_since(own).is_ok_and(|by| by > STALE),
+            _ => false,
+        };
+        Ok((!is_stale).then_some(opened))
+    }
+
+    fn content_type(&self, name: &str) -> HeaderValue {
+        let extension = types::extension(name);
+        let own = self.types.iter().find(|(known, _)| *known == extension);
+        match own {
+            Some((_, own)) => own.clone(),
+            None => HeaderValue::from_static(types::by_name(name)),
+        }
+    }
+}
+
+/// To the same path with a slash. All segments of the name are checked and not empty; what stands
+/// before them may be a parameter of the mount, so a browser must not read it as a host.
+fn slash(path: &str) -> Result<Response> {
+    let is_host = |c: char| c == '/' || c == '\\';
+    match path.strip_prefix('/') {
+        Some(rest) if !rest.starts_with(is_host) => Ok(Redirect::permanent(path).into_response()),
+        _ => Err(nothing()),
+    }
+}
