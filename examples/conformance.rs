@@ -13,6 +13,7 @@ use std::time::Duration;
 mod todo;
 
 use cepa::prelude::*;
+use cepa::{Event, Sse};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
@@ -32,6 +33,11 @@ struct Document {
 #[derive(Deserialize)]
 struct To {
     to: String,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    d: String,
 }
 
 #[derive(Deserialize)]
@@ -87,6 +93,13 @@ fn files() -> Option<App> {
     None
 }
 
+/// One event with this data.
+async fn sse1(Query(Data { d }): Query<Data>) -> Result<Sse> {
+    let (events, sse) = Sse::channel(1);
+    events.send(Event::data(d)).await?;
+    Ok(sse)
+}
+
 fn app() -> App {
     let layers = (0..10).fold(App::new(), |app, _| app.with(noop));
     let app = App::new()
@@ -117,6 +130,7 @@ fn app() -> App {
         .get("/num/{id}", async |Path(id): Path<u32>| id.to_string())
         .get("/panic", async || -> &'static str { panic!("as asked") })
         .get("/slow/{ms}", slow)
+        .get("/sse1", sse1)
         .get("/redir", async |Query(To { to }): Query<To>| {
             Redirect::to(to)
         })

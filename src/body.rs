@@ -11,14 +11,15 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::io::AsyncRead;
 
 use crate::error::{BoxError, Error, Result};
-use crate::foreign::{Foreign, Streamed};
+use crate::foreign::{Foreign, Reading, Streamed};
 use crate::server::Received;
 
 /// The body of a request or a response.
 ///
-/// It is made from text, bytes, any [`Stream`] of bytes or any [`http_body::Body`]; it is itself
+/// It is made from text, bytes, any [`Stream`] of bytes, any [`AsyncRead`] or any [`http_body::Body`]; it is itself
 /// both a stream and an `http_body::Body`. As an extractor it hands the body over as it arrives:
 ///
 /// ```
@@ -128,7 +129,18 @@ impl Body {
         D: Into<Bytes>,
         E: Into<Error>,
     {
-        Self::wrap(Streamed::new(stream))
+        let mut stream = Some(stream);
+        if let Some(own) = (&mut stream as &mut dyn Any).downcast_mut::<Option<Self>>() {
+            return own.take().unwrap_or_default();
+        }
+        stream.map_or_else(Self::empty, |stream| Self::wrap(Streamed::new(stream)))
+    }
+
+    /// A body that sends what a reader reads, such as a file or a pipe, in pieces of at most 64 KiB.
+    /// An error of the reader breaks the response off.
+    #[must_use]
+    pub fn from_reader(reader: impl AsyncRead + Send + 'static) -> Self {
+        Self::wrap(Reading::new(reader))
     }
 
     /// A body of another type, as used by `tower` and `hyper` services. Where its errors come from a

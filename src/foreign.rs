@@ -1,4 +1,4 @@
-//! Bodies of other types: those of `tower` and `hyper` services, and streams of chunks.
+//! Bodies of other types: those of `tower` and `hyper` services, streams of chunks, and readers.
 //!
 //! Before it: `body` was given one. After it: its frames, with errors in our terms.
 
@@ -6,9 +6,10 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::body::BodyError;
 use crate::error::{BoxError, Error, body_error};
@@ -145,5 +146,46 @@ where
             Ok(data) => Ok(Frame::data(data.into())),
             Err(error) => Err(error.into().into_boxed()),
         }))
+    }
+}
+
+/// Room for one piece.
+const PIECE: usize = 64 * 1024;
+
+/// What a reader reads, as a body.
+pub(crate) struct Reading<R> {
+    reader: Pin<Box<R>>,
+    /// Zeros, of which pieces are split off when they are filled: each is zeroed once.
+    room: BytesMut,
+}
+
+impl<R> Reading<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self {
+            reader: Box::pin(reader),
+            room: BytesMut::new(),
+        }
+    }
+}
+
+impl<R: AsyncRead> HttpBody for Reading<R> {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
+        let Self { reader, room } = &mut *self;
+        if room.len() < PIECE / 8 {
+            *room = BytesMut::zeroed(PIECE);
+        }
+        let mut read = ReadBuf::new(room);
+        if let Err(error) = ready!(reader.as_mut().poll_read(cx, &mut read)) {
+            return Poll::Ready(Some(Err(error)));
+        }
+        let count = read.filled().len();
+        let piece = || Ok(Frame::data(room.split_to(count).freeze()));
+        Poll::Ready((count > 0).then(piece))
     }
 }

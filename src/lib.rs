@@ -109,8 +109,8 @@ pub use ext::tower;
 #[cfg(feature = "ws")]
 pub use ext::ws;
 pub use extract::{
-    ClientAddr, Conditions, Form, FromRequest, Header, Host, Links, Local, OptionalFromRequest,
-    Path, Precondition, Query, State, TypedHeader,
+    ClientAddr, Conditions, Form, FromRequest, Header, Host, LastEventId, Links, Local,
+    OptionalFromRequest, Path, Precondition, Query, State, TypedHeader,
 };
 pub use handler::{Endpoint, Handler, IntoEndpoint};
 pub use middleware::{AnyMiddleware, IntoMiddleware, Logger, Middleware, Next, Provide, provide};
@@ -123,7 +123,8 @@ pub use mode::Mode;
 pub use preflight::{BuildError, Need, Problem, Provided};
 pub use request::Request;
 pub use respond::{
-    CacheControl, ETag, Html, IntoResponse, Json, Redirect, ResponsePart, Stream, Validators,
+    CacheControl, Download, ETag, Event, EventSender, Html, IntoEvent, IntoResponse, Json, Ndjson,
+    Redirect, ResponsePart, Sse, Stream, Validators,
 };
 pub use response::{Outcome, Response};
 pub use router::{Link, Mismatch, NearRoute, Route, RouteTable, TrailingSlash};
@@ -173,6 +174,8 @@ mod pages {
     mod middleware {}
     #[doc = include_str!("../docs/routing.md")]
     mod routing {}
+    #[doc = include_str!("../docs/streaming.md")]
+    mod streaming {}
     #[doc = include_str!("../docs/structure.md")]
     mod structure {}
     #[doc = include_str!("../docs/testing.md")]

@@ -16,7 +16,7 @@ use http::{Method, StatusCode};
 
 use crate::app::{Contributions, Gathered};
 use crate::body::Body;
-use crate::chain::{BoxFuture, Chain, Run, Step, enter};
+use crate::chain::{BoxFuture, Chain, Run, Step, enter, enter_in};
 use crate::error::{Error, Observer, Renderer, Result};
 use crate::explain::{Explanation, Labels, explain};
 use crate::extract::TrustedProxies;
@@ -262,7 +262,13 @@ impl AppService {
         req: http::Request<B>,
     ) -> impl Future<Output = Response> + Send + 'static {
         let (head, body) = req.into_parts();
-        enter(self.view.receive(head, body.into(), None))
+        let view = Arc::clone(&self.view);
+        let req = view.receive(head, body.into(), None);
+        async move {
+            let res = enter_in(&view, req).await;
+            view.lifecycle.tell(&res);
+            res
+        }
     }
 
     /// Whether it was built for development or for production.

@@ -245,6 +245,35 @@ fn state_is_shared_and_inherited() {
 }
 
 #[test]
+fn sse_tells_everyone_and_ends_at_a_stop() {
+    let example = Example::start("sse");
+    example.assert_get("/", "200", &["new EventSource"]);
+    for text in ["one", "two\nlines", "three"] {
+        example.assert("POST /messages", "", text, "204", &[]);
+    }
+    let mut stream = TcpStream::connect(&example.addr).expect("the example accepts");
+    let timeout = Some(Duration::from_secs(30));
+    stream.set_read_timeout(timeout).expect("it is not zero");
+    let ask = b"GET /events HTTP/1.1\r\nhost: a\r\nlast-event-id: 1\r\n\r\n";
+    stream.write_all(ask).expect("it is read");
+    let (mut text, mut piece) = (String::new(), [0; 1024]);
+    while !text.contains("id: 3") {
+        let count = stream.read(&mut piece).expect("it sends on");
+        assert!(count > 0, "it ended after {text}");
+        text += &String::from_utf8_lossy(&piece[..count]);
+    }
+    assert!(text.contains("data: two\ndata: lines\nevent: message\nid: 2\n\n"));
+    assert!(!text.contains("data: one"), "{text}");
+    example.stop();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).expect("it ends");
+    assert!(
+        rest.contains("retry: 1000") && rest.ends_with("0\r\n\r\n"),
+        "{rest}"
+    );
+}
+
+#[test]
 fn errors_have_their_status_and_hide_their_cause() {
     let example = Example::start("errors");
     example.assert(
@@ -396,6 +425,8 @@ fn conformance_answers_what_suites_ask() {
     example.assert_json("POST /todos", r#"{"title": "a"}"#, "201", &["/todos/1"]);
     example.assert("PATCH /echo", "", "as sent", "200", &["as sent"]);
     example.assert_get("/hdr?v=a%0db", "500", &[]);
+    let event = "data: a\ndata: b\ndata: id: 1\n\n";
+    example.assert_get("/sse1?d=a%0db%0D%0Aid:%201", "200", &[event]);
     example.stop();
 }
 

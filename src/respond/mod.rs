@@ -3,12 +3,15 @@
 //! Before it: the handler returned a value. After it: the response travels out through the chain.
 
 mod cache_control;
+mod download;
 mod etag;
 mod html;
 mod json;
 mod local;
+mod ndjson;
 mod parts;
 mod redirect;
+mod sse;
 mod stream;
 mod validators;
 
@@ -20,12 +23,15 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 
 pub use cache_control::CacheControl;
+pub use download::Download;
 pub use etag::ETag;
 pub use html::Html;
 pub use json::Json;
 pub(crate) use local::is_local;
+pub use ndjson::Ndjson;
 pub use parts::ResponsePart;
 pub use redirect::Redirect;
+pub use sse::{Event, EventSender, IntoEvent, Sse};
 pub use stream::Stream;
 pub use validators::Validators;
 pub(crate) use validators::{date, seconds};
@@ -42,9 +48,9 @@ use crate::response::Response;
 /// | `&'static str`, `String`, `Cow<'static, str>` | `text/plain; charset=utf-8` |
 /// | `Bytes`, `Vec<u8>`, `&'static [u8]` | `application/octet-stream` |
 /// | a [`Value`](crate::Value), as made by [`json!`](crate::json) | `application/json` |
-/// | [`Json`], [`Html`], [`Redirect`], [`Stream`] | what they say |
+/// | [`Json`], [`Html`], [`Redirect`], [`Stream`], [`Ndjson`], [`Sse`] | what they say |
 /// | [`StatusCode`] | that status without a body |
-/// | a tuple `(part, .., value)` | the value with a status or headers, see [`ResponsePart`] |
+/// | a tuple `(part, .., value)` | the value with a status, headers or a file name, see [`ResponsePart`] and [`Download`] |
 /// | `Option<T>` | the value, or 404 |
 /// | `Result<T, E>` | whichever it is; `E` is [`Error`] or any type of your own |
 /// | [`Error`] | rendered by the scope's error renderer |

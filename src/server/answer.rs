@@ -25,6 +25,7 @@ use crate::body::{Body, BodyError};
 use crate::chain::enter_in;
 use crate::error::Error;
 use crate::extract::split_host;
+use crate::log::{self, Level};
 use crate::response::{EndHooks, Response};
 use crate::service::View;
 
@@ -49,6 +50,7 @@ pub(super) fn answers(
         let req = view.receive(parts, Received::body(body, &view), refused);
         async move {
             let res = enter_in(&flight.0, req).await;
+            flight.0.lifecycle.tell(&res);
             Ok(outgoing(res, flight, clock, head, tunnels, signed))
         }
     })
@@ -295,6 +297,9 @@ impl HttpBody for Outgoing {
     ) -> Poll<Option<Result<Frame<Piece>, BodyError>>> {
         self.owe(false);
         let frame = ready!(self.body.poll_piece(cx, PIECE));
+        if let Some(Err(BodyError::Source(why))) = &frame {
+            log::emit(Level::Error, &format!("a response was broken off: {why}"));
+        }
         if let Some(end) = &mut self.end {
             match &frame {
                 None => end.sent(),

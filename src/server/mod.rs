@@ -33,9 +33,9 @@ pub(crate) use activity::Activity;
 pub(crate) use received::Received;
 pub use run_error::RunError;
 pub use serve::{BoundServer, StopHandle};
-pub(crate) use shutdown::Lifecycle;
 pub use shutdown::Stopping;
 use shutdown::Watch;
+pub(crate) use shutdown::{Lifecycle, StopSlot};
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 pub(crate) use upgrade::Offer;

@@ -6,6 +6,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Timeout;
+
+use crate::response::Response;
 
 /// Tells when the server begins to stop; an extractor, and [`Request::stopping`](crate::Request::stopping).
 ///
@@ -50,6 +53,21 @@ impl fmt::Debug for Stopping {
     }
 }
 
+/// Where the body of a response that ends with the server hears of it. It travels with the response,
+/// and is filled when that leaves the app.
+#[derive(Clone, Default)]
+pub(crate) struct StopSlot(Arc<Mutex<Option<Stopping>>>);
+
+impl StopSlot {
+    fn fill(&self, stopping: Stopping) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(stopping);
+    }
+
+    pub(crate) fn take(&self) -> Option<Stopping> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// One per service: whether it stops, and how many tasks run beside its requests.
 pub(crate) struct Lifecycle {
     stopping: watch::Sender<bool>,
@@ -69,6 +87,13 @@ impl Lifecycle {
 
     pub(crate) fn stopping(&self) -> Stopping {
         Stopping(self.stopping.subscribe())
+    }
+
+    /// Lets the body of a response hear of the stop, if it wants to.
+    pub(crate) fn tell(&self, res: &Response) {
+        if let Some(slot) = res.extensions().get::<StopSlot>() {
+            slot.fill(self.stopping());
+        }
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
