@@ -18,11 +18,11 @@ use super::guard::{SocketEnd, guard};
 use super::receive::Reader;
 use super::socket::Socket;
 use super::writer::Writer;
-use crate::http::{Version, header};
 use crate::{
     Error, FromRequest, HeaderMap, HeaderName, HeaderValue, Request, Response, Result, StatusCode,
     Stopping, Upgrade, Upgraded,
 };
+use http::{Version, header};
 
 /// A request for a WebSocket (RFC 6455, and RFC 8441 on HTTP/2): an extractor, whose
 /// [`on_upgrade`](Self::on_upgrade) is the answer.

@@ -16,9 +16,9 @@ use super::receive::Reader;
 use super::socket::SocketReceiver;
 use super::socket::{Socket, SocketSender};
 use super::writer::Writer;
-use crate::http::header;
 use crate::testing::{TestClient, TestRequest};
 use crate::{HeaderValue, Response};
+use http::header;
 
 /// The key of RFC 6455, 1.3; the server's answer to it is checked.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";

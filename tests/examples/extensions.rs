@@ -1,0 +1,120 @@
+//! Examples of extensions, each behind its feature.
+
+#[allow(unused_imports, reason = "without features there is nothing here")]
+use super::*;
+
+#[cfg(all(feature = "health", feature = "metrics"))]
+#[test]
+fn observe_shows_health_and_metrics() {
+    let example = Example::start("observe");
+    example.assert_get("/livez", "200", &["pass"]);
+    example.assert_get("/readyz", "200", &[r#""stock":{"status":"pass"}"#]);
+    for _ in 0..3 {
+        example.assert("POST /orders/leek", "", "", "200", &["one leek"]);
+    }
+    example.assert_get("/readyz", "503", &[r#""stock":{"status":"fail"}"#]);
+    let series = r#"http_requests_total{method="POST",route="/orders/{kind}",status="200"} 3"#;
+    let own = ["orders_total{kind=\"leek\"} 3", "stock_sold 3", series];
+    example.assert_get("/metrics", "200", &own);
+    assert!(
+        example
+            .stop()
+            .contains("health check `stock` fails: sold out")
+    );
+}
+
+#[cfg(feature = "files")]
+#[test]
+fn files_are_served_from_a_folder_and_from_the_program() {
+    let example = Example::start("files");
+    let page = "accept: text/html\r\n";
+    example.assert("GET /red/7", page, "", "200", &["<h1>Onions</h1>"]);
+    example.assert_get("/docs/", "200", &["routing.md", "structure.md"]);
+    let kept = ["cache-control: max-age=3600", "last-modified: "];
+    example.assert_get("/docs/routing.md", "200", &kept);
+    example.assert_get("/docs/%2e%2e/Cargo.toml", "404", &[]);
+    example.assert_get("/api/onions", "200", &["red"]);
+    example.stop();
+}
+
+#[cfg(feature = "cookies")]
+#[test]
+fn cookies_count_visits_and_know_who_signed_in() {
+    let example = Example::start("cookies");
+    let first = [
+        "set-cookie: visits=1; Path=/; SameSite=Lax; HttpOnly",
+        "stranger",
+    ];
+    example.assert_get("/", "200", &first);
+    example.assert_get("/club", "401", &["set-cookie: visits=1", "sign in first"]);
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    let answer = example.ask("POST /sign-in", form, "name=Ada");
+    let signed = answer
+        .split("set-cookie: ")
+        .find(|it| it.starts_with("name="));
+    let signed = signed.and_then(|it| it.split(';').next());
+    let sent = format!("cookie: visits=8; {}\r\n", signed.unwrap_or(&answer));
+    let known = ["visits=9", "Welcome to the club, Ada"];
+    example.assert("GET /club", &sent, "", "200", &known);
+    example.assert("GET /club", "cookie: name=Ada\r\n", "", "401", &[]);
+    example.stop();
+}
+
+#[cfg(feature = "rate-limit")]
+#[test]
+fn rate_limits_hold_by_address_and_by_account() {
+    let example = Example::start("rate_limit");
+    for left in ["r=2", "r=1", "r=0"] {
+        let said = format!("ratelimit: \"sign-in\";{left};");
+        example.assert("POST /sign-in", "", "", "200", &["You are in", &said]);
+    }
+    let refused = ["retry-after: ", "too many requests: try again in"];
+    example.assert("POST /sign-in", "", "", "429", &refused);
+    let ask = |key: &str, status: &str, part: &str| {
+        let key = format!("x-key: {key}\r\n");
+        example.assert("GET /reports", &key, "", status, &[part]);
+    };
+    ask("onion", "200", "for Ada");
+    ask("onion", "200", "for Ada");
+    ask("onion", "429", "\"reports\";r=0");
+    ask("leek", "200", "for Bob");
+    ask("garlic", "403", "not known");
+    example.stop();
+}
+
+#[cfg(all(feature = "cookies", feature = "rate-limit"))]
+#[test]
+fn middleware_tour_shows_each_middleware_at_work() {
+    let example = Example::start("middleware_tour");
+    let known = "x-request-id: tour-1\r\ncookie: visits=6\r\n";
+    let parts = [
+        "Visit <b>7</b>",
+        "set-cookie: visits=7",
+        r#"ratelimit: "default";r="#,
+        "x-content-type-options: nosniff",
+        "script-src 'nonce-",
+        "vary: origin",
+        "x-request-id: tour-1",
+    ];
+    example.assert("GET /", known, "", "200", &parts);
+    example.assert_get("//notes/../slow", "308", &["location: /slow"]);
+    example.assert_get("/slow", "503", &["x-request-id: ", "nosniff"]);
+    example.assert("POST /notes", "", &"x".repeat(1025), "413", &["nosniff"]);
+    let evil = "origin: https://evil.example\r\n";
+    example.assert("POST /notes", evil, "onions", "403", &["another origin"]);
+
+    let partner = "origin: https://partner.example\r\n";
+    let allowed = "access-control-allow-origin: https://partner.example";
+    let preflight = format!("{partner}access-control-request-method: DELETE\r\n");
+    example.assert("OPTIONS /notes/7", &preflight, "", "204", &[allowed]);
+    let instead = format!("{partner}x-http-method-override: DELETE\r\n");
+    let parts = ["Deleted note 7", allowed];
+    example.assert("POST /notes/7", &instead, "", "200", &parts);
+
+    example.assert("GET /", "host: evil.example\r\n", "", "421", &[]);
+    for _ in 0..3 {
+        example.assert("POST /sign-in", "", "", "200", &["You are in"]);
+    }
+    example.assert("POST /sign-in", "", "", "429", &["retry-after: "]);
+    assert!(example.stop().contains("GET / 200 94 B"));
+}
