@@ -12,6 +12,7 @@ use http::{Method, StatusCode, Uri};
 use crate::extract::parse_host;
 use crate::names::line;
 use crate::router::{Answer, NearRoute, Place, Route};
+use crate::server::check_target;
 use crate::service::Core;
 
 /// What would become of a request; made by [`AppService::explain`](crate::AppService::explain).
@@ -204,12 +205,17 @@ fn parse(method: &str, target: &str) -> Result<(Method, Uri), String> {
     let Ok(uri) = target.parse::<Uri>() else {
         return Err(format!("`{target}` is no path: percent-encode it"));
     };
-    if uri.path().starts_with('/') || uri.path() == "*" {
-        return Ok((method, uri));
+    if !uri.path().starts_with('/') && uri.path() != "*" {
+        return Err(format!(
+            "a path starts with a slash: write `/{target}`, or a whole URL"
+        ));
     }
-    Err(format!(
-        "a path starts with a slash: write `/{target}`, or a whole URL"
-    ))
+    check_target(&method, &uri).map_err(|refused| refused.to_string())?;
+    let authority = uri.authority().map(|it| it.as_str().as_bytes());
+    match authority.is_some_and(|it| parse_host(it).is_none()) {
+        true => Err("the host is malformed: write a name or an address, and a port".to_owned()),
+        false => Ok((method, uri)),
+    }
 }
 
 impl Explanation {

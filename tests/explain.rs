@@ -237,6 +237,26 @@ fn what_is_explained_is_what_is_answered() {
     }
 }
 
+/// As over a socket: no route is looked for, so none is told.
+#[test]
+fn what_the_server_refuses_is_refused_here() {
+    let service = service();
+    for (method, target, reason) in [
+        ("GET", "*", "only `OPTIONS` can ask for `*`"),
+        ("CONNECT", "/users", "a host and a port"),
+        ("GET", "ftp://a.test/users", "neither `http` nor `https`"),
+        ("GET", "http://user@a.test/users", "the host is malformed"),
+        ("GET", "http://a.test:99999/users", "the host is malformed"),
+    ] {
+        let explained = service.explain(method, target);
+        let told = explained.to_string();
+        assert!(told.contains("400") && told.contains(reason), "{told}");
+        assert!(explained.route.is_none() && explained.steps.is_empty());
+    }
+    let star = service.explain("OPTIONS", "*");
+    assert!(matches!(star.verdict, Verdict::Methods { .. }), "{star}");
+}
+
 #[test]
 fn the_table_leaves_out_empty_columns_and_shows_the_handler_of_a_name() {
     async fn list() {}

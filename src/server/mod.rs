@@ -36,6 +36,7 @@ pub use serve::{BoundServer, StopHandle};
 pub use shutdown::Stopping;
 use shutdown::Watch;
 pub(crate) use shutdown::{Lifecycle, StopSlot};
+pub(crate) use target::check_target;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 pub(crate) use upgrade::Offer;

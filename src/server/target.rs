@@ -16,7 +16,7 @@ use crate::error::Error;
 ///
 /// Which of `http` and `https` an absolute form says is left alone: what stands in front may have
 /// taken the encryption off.
-pub(super) fn check_target(method: &Method, uri: &Uri) -> Result<(), Error> {
+pub(crate) fn check_target(method: &Method, uri: &Uri) -> Result<(), Error> {
     let path = uri.path();
     let connects = *method == Method::CONNECT;
     if path.starts_with('/') && !connects {
