@@ -188,6 +188,15 @@ fn each_request_asks_anew_where_the_age_is_zero() {
 }
 
 #[test]
+fn the_longest_times_are_fine() {
+    let patient = HealthCheck::new("db", async || ()).with_timeout(Duration::MAX);
+    let health = Health::new().with_max_age(Duration::MAX);
+    let client = App::new().plug(health).contribute(patient).test();
+    client.get("/readyz").send().assert_status(200);
+    client.get("/readyz").send().assert_status(200);
+}
+
+#[test]
 fn a_stopping_server_is_not_ready_and_still_alive() {
     let client = App::new().plug(Health::new()).test();
     client.get("/readyz").send().assert_status(200);

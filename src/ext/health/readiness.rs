@@ -13,6 +13,9 @@ use crate::{Contributions, IntoResponse, Json, State, StatusCode, Stopping, Valu
 /// What a check may be late with the news that it timed out.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// Longer than any check is waited for; a moment further away than a clock knows is none.
+const FOREVER: Duration = Duration::from_secs(u32::MAX as u64);
+
 /// Runs the checks and keeps what they said for a moment.
 #[derive(Clone)]
 pub(super) struct Readiness(Arc<Inner>);
@@ -138,7 +141,11 @@ async fn run(checks: &[HealthCheck]) -> Vec<CheckResult> {
     }
     // A check that blocks its thread does not see its own timeout.
     let longest = checks.iter().map(HealthCheck::timeout).max();
-    let limit = start + longest.unwrap_or_default() + GRACE;
+    let limit = start
+        + longest
+            .unwrap_or_default()
+            .saturating_add(GRACE)
+            .min(FOREVER);
     let mut results = vec![None; checks.len()];
     while let Ok(Some(ended)) = tokio::time::timeout_at(limit, tasks.join_next()).await {
         if let Ok((i, result)) = ended {
