@@ -115,6 +115,9 @@ fn a_consumer_outside_of_its_provider_is_reported() {
     let own = (async || "").with(provide::<User>());
     let app = App::new().get("/a", own).get("/b", needs_user); // here
     problem(app, source);
+    let own = (async || "").with(provide::<User>());
+    let app = App::new().fallback(own).get("/b", needs_user); // here
+    problem(app, source);
 }
 
 /// The 404 of an app is a chain like those of its routes.

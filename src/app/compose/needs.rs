@@ -34,10 +34,9 @@ impl Needs {
     fn collect(&mut self, app: &App) {
         self.states
             .extend(app.states.iter().map(|entry| (entry.id, entry.place)));
-        let own = app
-            .routes
-            .iter()
-            .flat_map(|route| &route.endpoint.middleware);
+        let fallback = app.fallback.iter().map(|(endpoint, _)| endpoint);
+        let endpoints = app.routes.iter().map(|route| &route.endpoint);
+        let own = endpoints.chain(fallback).flat_map(|one| &one.middleware);
         for (middleware, _) in app.middleware.iter().chain(&app.before).chain(own) {
             self.provided
                 .extend(middleware.provides.iter().map(|provided| provided.id));
