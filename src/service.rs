@@ -370,12 +370,19 @@ impl AppService {
     /// Runs the start hooks in the order written, once. The first that fails ends it.
     ///
     /// # Errors
-    /// What the hook says.
+    /// What the hook says; in a further call, that they did not come to their end.
     pub async fn start(&self) -> Result<()> {
         let mut hooks = self.shared.start.lock().await;
-        for hook in std::mem::take(&mut *hooks) {
+        let all = std::mem::take(&mut *hooks);
+        if all.is_empty() {
+            return Ok(());
+        }
+        // What a further call finds, unless all of them come to their end.
+        hooks.push(Box::new(|_| Box::pin(ready(Err(failed_before())))));
+        for hook in all {
             hook(self.clone()).await?;
         }
+        hooks.clear();
         Ok(())
     }
 
@@ -405,6 +412,10 @@ impl AppService {
         }
         result
     }
+}
+
+fn failed_before() -> Error {
+    Error::internal("the start hooks failed, or were cut, when they ran before: build the app anew")
 }
 
 impl fmt::Debug for AppService {
