@@ -270,8 +270,9 @@ impl App {
     /// Puts an app below a prefix, which may have parameters. Its `/` answers at the prefix itself.
     ///
     /// Everything below the prefix is its own: its fallback, error renderer and middleware answer
-    /// for what it has no route for. What it does not set, it inherits from this app. Besides an
-    /// `App` it takes what becomes one, such as a folder of files.
+    /// for what it has no route for. What it does not set, it inherits from this app. At `/`, it so
+    /// answers for this app; of several at one prefix, the first answers. Besides an `App` it takes
+    /// what becomes one, such as a folder of files.
     #[track_caller]
     pub fn mount(mut self, prefix: &str, app: impl Into<Self>) -> Self {
         let at = Mount::Prefix(prefix.to_owned());

@@ -19,10 +19,7 @@ pub(crate) struct Table {
     /// Slashes in the longest prefix.
     depth: usize,
     /// The chain for paths below no prefix.
-    root: usize,
-    /// What stands at the root so far: the app of the table, and one that is mounted there.
-    has_app: bool,
-    has_mount: bool,
+    root: Option<usize>,
 }
 
 struct Entry {
@@ -72,27 +69,26 @@ impl Table {
     }
 
     /// Notes a scope that answers for everything at and below a prefix nothing matched in; false if
-    /// another one does. `is_app` is the outermost app, or that of a host.
-    pub(crate) fn add_prefix(&mut self, prefix: &Pattern, chain: usize, is_app: bool) -> bool {
+    /// another one does. `around` is the chain of the app it is mounted in: at that app's own prefix,
+    /// it answers in its place.
+    pub(crate) fn add_prefix(
+        &mut self,
+        prefix: &Pattern,
+        chain: usize,
+        around: Option<usize>,
+    ) -> bool {
         let text = prefix.text();
+        let place = match text.is_empty() {
+            true => &mut self.root,
+            false => self.prefixes.place(text),
+        };
         // Of several mounts at one place, the first answers for what none of them matches.
-        if text.is_empty() {
-            let stands = if is_app {
-                &mut self.has_app
-            } else {
-                &mut self.has_mount
-            };
-            let is_first = !std::mem::replace(stands, true);
-            if is_first {
-                self.root = chain;
-            }
-            return is_first;
+        if place.is_some() && *place != around {
+            return false;
         }
-        let is_first = self.prefixes.insert(text, chain).is_ok();
-        if is_first {
-            self.depth = self.depth.max(text.matches('/').count());
-        }
-        is_first
+        *place = Some(chain);
+        self.depth = self.depth.max(text.matches('/').count());
+        true
     }
 
     /// Builds the tries and reports routes that rank equal, each once.
@@ -175,7 +171,7 @@ impl Table {
             let (chain, spans) = self.prefixes.at(&path[..end])?;
             Some(Place::new(chain, spans))
         });
-        longest.unwrap_or_else(|| Place::new(self.root, Spans::default()))
+        longest.unwrap_or_else(|| Place::new(self.root.unwrap_or(0), Spans::default()))
     }
 
     /// `OPTIONS *` asks for the methods of the server (RFC 9110, 9.3.7).
@@ -194,7 +190,7 @@ impl Table {
         let answer = Answer::Methods(allow.join(", "));
         Some(Place {
             answer,
-            ..Place::new(self.root, Spans::default())
+            ..Place::new(self.root.unwrap_or(0), Spans::default())
         })
     }
 

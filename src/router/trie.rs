@@ -54,6 +54,17 @@ impl<T> Default for Node<T> {
 impl<T: Copy> Trie<T> {
     /// Adds a pattern; gives back the value of one that matches the same paths, if there is one.
     pub(super) fn insert(&mut self, pattern: &str, value: T) -> Result<(), T> {
+        match self.place(pattern) {
+            Some(other) => Err(*other),
+            empty => {
+                *empty = Some(value);
+                Ok(())
+            }
+        }
+    }
+
+    /// Where the value of a pattern is kept, and of all those that match the same paths.
+    pub(super) fn place(&mut self, pattern: &str) -> &mut Option<T> {
         let mut node = &mut self.root;
         for segment in pattern.split('/').skip(1) {
             let Some((before, inner)) = segment.split_once('{') else {
@@ -62,14 +73,14 @@ impl<T: Copy> Trie<T> {
             };
             let after = inner.split_once('}').map_or("", |(_, after)| after);
             if inner.starts_with('*') {
-                return set(&mut node.rest, value);
+                return &mut node.rest;
             }
             node = match before.is_empty() && after.is_empty() {
                 true => node.param.get_or_insert_default(),
                 false => node.mixed(before, after),
             };
         }
-        set(&mut node.end, value)
+        &mut node.end
     }
 
     /// The value of the pattern that ranks highest among those that match, and where its
@@ -82,16 +93,6 @@ impl<T: Copy> Trie<T> {
     /// The same, into an empty list that is there already; it stays empty where nothing matches.
     pub(super) fn capture(&self, path: &str, spans: &mut Spans) -> Option<T> {
         self.root.find(path, path.strip_prefix('/')?, spans)
-    }
-}
-
-fn set<T: Copy>(place: &mut Option<T>, value: T) -> Result<(), T> {
-    match *place {
-        Some(other) => Err(other),
-        None => {
-            *place = Some(value);
-            Ok(())
-        }
     }
 }
 

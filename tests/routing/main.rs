@@ -4,6 +4,7 @@
 
 mod fallbacks;
 mod hosts;
+mod inner_root;
 mod links;
 mod mounts;
 mod paths;

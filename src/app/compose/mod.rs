@@ -95,10 +95,11 @@ struct Outer {
     middleware: Vec<Arc<Draft>>,
     arounds: Arounds,
     host: Option<Pattern>,
-    is_host: bool,
     prefix: Pattern,
     slash: TrailingSlash,
     fallback: Vec<Arc<Draft>>,
+    /// The chain that answers where none of its routes matches.
+    missing: Option<usize>,
     plugged: Vec<TypeId>,
 }
 
@@ -146,7 +147,7 @@ impl Composer {
             self.only_outermost(app);
         }
         let id = self.scopes.len();
-        let inner = self.enter(app, outer, id);
+        let mut inner = self.enter(app, outer, id);
         let params = unique_names(inner.host.as_ref(), &inner.prefix).unwrap_or_default();
         let at = format!("where no route matches below {}/", inner.prefix.text());
         let drafts = self.interleave(&inner.middleware, None);
@@ -166,8 +167,8 @@ impl Composer {
             self.push_chain(&drafts, None, None, params)
         };
         let table = self.router.table(inner.host.as_ref());
-        let answers =
-            table.map(|table| table.add_prefix(&inner.prefix, missing, outermost || inner.is_host));
+        let around = inner.missing.replace(missing);
+        let answers = table.map(|table| table.add_prefix(&inner.prefix, missing, around));
         if let (Ok(false), Some((_, place))) = (answers, &app.fallback) {
             let message = format!(
                 "this fallback is never reached: of several apps mounted at `{}/`, the first \
@@ -281,7 +282,6 @@ impl Composer {
 
     fn mount(&mut self, child: &Child, outer: &Outer, outermost: bool) -> usize {
         let mut inner = outer.clone();
-        inner.is_host = matches!(child.at, Mount::Host(_));
         let placed = match &child.at {
             Mount::Prefix(prefix) => prefix_pattern(prefix).map(|prefix| {
                 inner.prefix = outer.prefix.join(&prefix);
