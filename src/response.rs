@@ -255,16 +255,27 @@ impl Response {
         (self.0.head.headers, self.0.body)
     }
 
-    /// Leaves out the body of an answer to HEAD, and keeps the length it would have had
-    /// (RFC 9110, 9.3.2).
-    pub(crate) fn drop_body(&mut self) {
+    /// Leaves out the body where none is sent: in an answer to HEAD, whose length is kept
+    /// (RFC 9110, 9.3.2), and beside a status that has none (RFC 9112, 6.3).
+    #[inline]
+    pub(crate) fn drop_unsent_body(&mut self, head: bool) {
+        let status = self.status();
+        let bodiless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
+        if head {
+            self.keep_length();
+        }
+        if head || bodiless {
+            self.0.body = Body::empty();
+        }
+    }
+
+    fn keep_length(&mut self) {
         let length = http_body::Body::size_hint(&self.0.body)
             .exact()
             .filter(|length| *length > 0);
         if let (Some(length), false) = (length, self.0.head.headers.contains_key(CONTENT_LENGTH)) {
             self.0.head.headers.insert(CONTENT_LENGTH, length.into());
         }
-        self.0.body = Body::empty();
     }
 
     /// Tells the end hooks that all of the body, `bytes` long, was read.
