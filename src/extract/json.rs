@@ -68,17 +68,30 @@ fn explain(text: &[u8], error: serde_json::Error) -> Error {
         return Error::bad_request(message).with_source(error);
     }
     let mut path = path_at(text, line, column);
-    let missing = reason.strip_prefix("missing field `");
-    if let Some(missing) = missing {
+    // Where the sentence names the field, what follows it is the object.
+    let mut around = path.clone();
+    if let Some(missing) = quoted(reason, "missing field `") {
         let separator = if path.is_empty() { "" } else { "." };
-        path = format!("{path}{separator}{}", missing.trim_end_matches('`'));
+        path = format!("{path}{separator}{missing}");
+    } else if let Some(unknown) = quoted(reason, "unknown field `")
+        && let Some(outer) = path.strip_suffix(unknown)
+    {
+        around.truncate(outer.trim_end_matches('.').len());
     }
     let reason = in_words(reason);
+    let message = match around.as_str() {
+        "" => format!("{reason} {place}"),
+        around => format!("{reason} in `{around}` {place}"),
+    };
     let refused = match path.as_str() {
-        "" => Error::unprocessable(format!("{reason} {place}")),
-        path => {
-            Error::unprocessable(format!("{reason} in `{path}` {place}")).with_field(path, reason)
-        }
+        "" => Error::unprocessable(message),
+        path => Error::unprocessable(message).with_field(path, reason),
     };
     refused.with_source(error)
+}
+
+/// What stands between this beginning and the next backtick.
+fn quoted<'a>(reason: &'a str, beginning: &str) -> Option<&'a str> {
+    let (name, _) = reason.strip_prefix(beginning)?.split_once('`')?;
+    Some(name)
 }

@@ -159,6 +159,56 @@ fn json_of_another_shape_is_a_422_that_names_the_field() {
     res.assert_contains("in `items[0].price` (line 3, column 17)");
 }
 
+/// The sentence once read "missing field `title` in `title`".
+#[test]
+fn a_field_that_the_sentence_names_is_not_said_twice() {
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        #[serde(rename = "kind")]
+        _kind: String,
+        #[serde(default, rename = "parts")]
+        _parts: Vec<Self>,
+    }
+
+    let strict = async |Json(strict): Json<Strict>| format!("{strict:?}");
+    let client = App::new().post("/", strict).test();
+    let rows = [
+        ("{}", "kind", "missing field `kind` (line 1"),
+        (
+            r#"{"kind":"","parts":[{}]}"#,
+            "parts[0].kind",
+            "missing field `kind` in `parts[0]` (line 1",
+        ),
+        (
+            r#"{"z":1}"#,
+            "z",
+            "unknown field `z`, expected `kind` or `parts` (line 1",
+        ),
+        (
+            r#"{"kind":"","parts":[{"z":1}]}"#,
+            "parts[0].z",
+            "unknown field `z`, expected `kind` or `parts` in `parts[0]` (line 1",
+        ),
+        (
+            r#"{"kind":"","parts":[{"a b":1}]}"#,
+            r#"parts[0]["a b"]"#,
+            "unknown field `a b`, expected `kind` or `parts` in `parts[0]",
+        ),
+        (
+            r#"{"kind":"","parts":[{"kind":1}]}"#,
+            "parts[0].kind",
+            "expected a string, found 1 in `parts[0].kind` (line 1",
+        ),
+    ];
+    for (body, field, text) in rows {
+        let problem: Value = post(&client, "/", body).assert_status(422).json();
+        assert_eq!(problem["errors"][0]["field"], field, "{body}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.starts_with(text), "{body}: {detail}");
+    }
+}
+
 #[test]
 fn absent_json_is_none_and_malformed_json_is_still_an_error() {
     let client = client();
