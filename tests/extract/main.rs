@@ -6,6 +6,7 @@ mod bodies;
 mod functions;
 mod heads;
 mod json;
+mod shared_query;
 #[path = "../wire/mod.rs"]
 mod wire;
 mod words;

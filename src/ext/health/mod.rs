@@ -44,8 +44,9 @@
 //! | [`HealthCheck::with_timeout`] | 2 s |
 //!
 //! The checks run side by side, once at a time however many ask, and to their end also where who
-//! asked has gone. A middleware around the app wraps these routes too: plug `Health` outside of what
-//! asks for a login. `Logger::with_skip` keeps their lines out of the access log.
+//! asked has gone. A middleware of the app wraps these routes too, be it written before or after: what
+//! asks for a login, or limits rates, stands in an app of its own, `.plug(Health::new()).mount("/",
+//! site)`. `Logger::with_skip` keeps their lines out of the access log.
 //!
 //! # Errors
 //!

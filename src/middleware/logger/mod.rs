@@ -75,6 +75,8 @@ impl Logger {
     /// Writes each line as a JSON object with the members `time` (RFC 3339, UTC, when the line was
     /// written), `method`, `path`, `query`, `route`, `status`, `bytes`, `duration_ms`, `outcome`
     /// (`sent`, `failed` or `cancelled`) and `request_id`. What is not known is `null`.
+    ///
+    /// Errors have lines of their own, which stay text: `error: GET /boom 500: ..`.
     #[must_use]
     pub fn with_json(mut self) -> Self {
         self.json = true;
