@@ -24,7 +24,8 @@ use crate::preflight::Problem;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an extension",
     label = "not an extension",
-    note = "an extension is a type that implements `cepa::Extension`, or a function from `App` to `App`"
+    note = "an extension is a type that implements `cepa::Extension`, or a function from `App` to `App`",
+    note = "a middleware is added by `.with(..)`"
 )]
 pub trait Extension {
     /// Adds the extension to the app.
