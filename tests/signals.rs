@@ -250,7 +250,7 @@ fn a_second_signal_stops_at_once_and_says_what_was_cut() {
         process.wait_for("stopping: finishing what is in flight");
         let start = Instant::now();
         process.terminate();
-        process.wait_for("warning: the stop cut 1 connections and 0 tasks");
+        process.wait_for("warning: the stop cut 1 connection and 0 tasks");
         assert!(
             !process.wait().success(),
             "what was cut shows in the status"
@@ -276,7 +276,7 @@ fn a_handler_that_blocks_the_only_worker_holds_no_stop_up() {
         if signals == 2 {
             process.terminate();
         }
-        process.wait_for("warning: the stop cut 1 connections and 0 tasks");
+        process.wait_for("warning: the stop cut 1 connection and 0 tasks");
         process.wait_for("sent ");
         assert!(!process.wait().success());
         assert!(

@@ -67,7 +67,9 @@ impl fmt::Display for RunError {
                     Self::Proxies(problem) | Self::Certificate(problem) => f.write_str(problem),
             Self::Cut { connections, tasks } => write!(
                 f,
-                "the stop cut {connections} connections and {tasks} tasks that took too long"
+                "the stop cut {} and {} that took too long",
+                counted(*connections, "connection"),
+                counted(*tasks, "task")
             ),
             Self::Interrupted => f.write_str("told to stop before the start hooks were done"),
             Self::InsideRuntime => f.write_str(
@@ -78,6 +80,12 @@ impl fmt::Display for RunError {
             Self::Stop(error) => write!(f, "a stop hook failed: {error}"),
         }
     }
+}
+
+/// `1 task`, `2 tasks`.
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// The sentences, since `main` prints an error this way.
