@@ -20,12 +20,14 @@ fn serves() {
     let Some(mode) = std::env::var_os(SERVES) else {
         return;
     };
+    let late = cepa::Timeout::new(Duration::from_millis(1));
     let app = App::new()
         .with(Logger::new())
         .get("/", async || "hi")
         .get("/files/{name}", async |Path(name): Path<String>| {
             Err::<String, _>(Error::internal(format!("there is no file {name}")))
         })
+        .get("/late", std::future::pending::<()>.with(late))
         .get("/unwrap", async || -> String {
             let missing = std::env::var("CEPA_TEST_NEVER_SET").ok();
             missing.expect("it is there") // the panic
@@ -156,6 +158,18 @@ fn nothing_that_is_sent_begins_a_line_of_the_log() {
         assert!(!line.contains(char::is_control), "{line:?}");
         assert!(!line.starts_with("error: forged"), "{line:?}");
     }
+}
+
+/// A line of this crate's sources is of no use to who reads the log, one of the program is.
+#[test]
+fn an_error_is_logged_with_its_line_if_that_is_the_programs() {
+    let process = Process::start("plain");
+    process.get("/files/a");
+    let line = process.wait_for("GET /files/{name} 500: there is no file a");
+    assert!(line.contains("(at tests/log.rs:"), "{line}");
+    process.get("/late");
+    let line = process.wait_for("GET /late 503: this took too long");
+    assert!(!line.contains(" (at "), "{line}");
 }
 
 /// By the hook of the server, which leaves the standard one its line.

@@ -261,13 +261,23 @@ impl Error {
         error
     }
 
-    /// The line it comes from, for the log; nothing for a panic, which says so itself.
+    /// The line it comes from, for the log; nothing for a panic, which says so itself, and for a
+    /// line of this crate, where there is nothing to mend.
     fn origin(&self) -> String {
-        match self.0.panicked {
+        let place = self.0.location;
+        match self.0.panicked || is_ours(place.file()) {
             true => String::new(),
-            false => format!(" (at {})", self.0.location),
+            false => format!(" (at {place})"),
         }
     }
+}
+
+/// Whether a file is one of this crate. The compiler names all of them by one folder.
+fn is_ours(file: &str) -> bool {
+    let folder = file!().strip_suffix("mod.rs").unwrap_or(file!());
+    let folder = folder.trim_end_matches(['/', '\\']);
+    let sources = folder.strip_suffix("error").unwrap_or(folder);
+    file.starts_with(sources)
 }
 
 /// For developers: message and causes in one line, whatever the status.
