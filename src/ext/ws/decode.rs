@@ -206,3 +206,180 @@ pub(super) fn close_bytes(code: Option<CloseCode>, reason: &str) -> Bytes {
     bytes.extend_from_slice(&reason.as_bytes()[..end]);
     bytes.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ext::ws::frame;
+
+    const LIMIT: usize = 1 << 20;
+
+    /// What these bytes of a client are: messages, and how it ended.
+    fn read(bytes: &[u8], step: usize) -> (Vec<Message>, Option<Violation>) {
+        let mut decoder = Decoder::new(Role::Server, LIMIT);
+        let (mut messages, mut waiting) = (Vec::new(), Vec::new());
+        for piece in bytes.chunks(step) {
+            waiting.extend_from_slice(piece);
+            loop {
+                let (used, read) = decoder.read(&mut waiting);
+                waiting.drain(..used);
+                match read {
+                    Ok(Some(message)) => messages.push(message),
+                    Ok(None) => break,
+                    Err(violation) => return (messages, Some(violation)),
+                }
+            }
+        }
+        (messages, None)
+    }
+
+    /// Frames of a client; the first of a pair are the bits of the first byte.
+    fn frames(list: &[(u8, &[u8])]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (first, payload) in list {
+            let start = out.len();
+            frame::write(&mut out, Opcode::Text, payload, Some([7, 77, 177, 250]));
+            out[start] = *first;
+        }
+        out
+    }
+
+    fn text(text: &str) -> Message {
+        text.into()
+    }
+
+    #[test]
+    fn messages_are_the_same_however_their_bytes_arrive() {
+        let kosme = "κόσμε \u{10ffff}".as_bytes();
+        type Row<'a> = (&'a [(u8, &'a [u8])], &'a [Message]);
+        let table: &[Row<'_>] = &[
+            (&[(0x81, b"")], &[text("")]),
+            (
+                &[(0x81, b"hi"), (0x82, b"\xff")],
+                &[text("hi"), vec![255].into()],
+            ),
+            (&[(0x01, b"a"), (0x00, b""), (0x80, b"b")], &[text("ab")]),
+            (&[(0x02, b""), (0x80, b"")], &[vec![].into()]),
+            (
+                &[(0x01, b"a"), (0x89, b"p"), (0x8a, b"q"), (0x80, b"b")],
+                &[
+                    Message::Ping(b"p"[..].into()),
+                    Message::Pong(b"q"[..].into()),
+                    text("ab"),
+                ],
+            ),
+            (&[(0x81, kosme)], &[text("κόσμε \u{10ffff}")]),
+            (
+                &[(0x01, &kosme[..3]), (0x80, &kosme[3..])],
+                &[text("κόσμε \u{10ffff}")],
+            ),
+            (&[(0x88, b"")], &[Message::Close(None, String::new())]),
+            (
+                &[(0x88, b"\x03\xe8bye")],
+                &[Message::Close(Some(CloseCode::NORMAL), "bye".into())],
+            ),
+        ];
+        for (list, wanted) in table {
+            let bytes = frames(list);
+            for step in [1, 2, 3, 7, bytes.len()] {
+                let (messages, violation) = read(&bytes, step);
+                assert_eq!((&messages[..], violation), (*wanted, None), "{list:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_breaks_the_protocol_is_noticed_and_said() {
+        let long = vec![0; LIMIT];
+        let table: &[(&[(u8, &[u8])], u16)] = &[
+            (&[(0x80, b"a")], 1002),
+            (&[(0x00, b"a")], 1002),
+            (&[(0x01, b"a"), (0x81, b"b")], 1002),
+            (&[(0x01, b"a"), (0x82, b"b")], 1002),
+            (&[(0xf1, b"a")], 1002),
+            (&[(0x87, b"a")], 1002),
+            (&[(0x8f, b"a")], 1002),
+            (&[(0x08, b"")], 1002),
+            (&[(0x89, &long[..126])], 1002),
+            (&[(0x88, b"\x03")], 1002),
+            (&[(0x88, b"\x00\x00")], 1002),
+            (&[(0x88, b"\x03\xe7")], 1002),
+            (&[(0x88, b"\x03\xec")], 1002),
+            (&[(0x88, b"\x03\xed")], 1002),
+            (&[(0x88, b"\x03\xee")], 1002),
+            (&[(0x88, b"\x03\xf7")], 1002),
+            (&[(0x88, b"\x07\xd0")], 1002),
+            (&[(0x88, b"\x13\x88")], 1002),
+            (&[(0x88, b"\x03\xe8\xff")], 1007),
+            (&[(0x81, b"\xff")], 1007),
+            (&[(0x81, b"\xc3")], 1007),
+            (&[(0x81, b"\xed\xa0\x80")], 1007),
+            (&[(0x81, b"\xf4\x90\x80\x80")], 1007),
+            (&[(0x81, b"\xc0\xaf")], 1007),
+            (&[(0x01, b"\xc3"), (0x80, b"a")], 1007),
+            (&[(0x01, b"\xc3"), (0x80, b"")], 1007),
+            (&[(0x02, &long), (0x80, b"a")], 1009),
+            (&[(0x02, b"a"), (0x80, &long)], 1009),
+        ];
+        for (list, code) in table {
+            let bytes = frames(list);
+            for step in [1, 5, bytes.len()] {
+                if step == 1 && bytes.len() > LIMIT {
+                    continue;
+                }
+                let (_, violation) = read(&bytes, step);
+                let told = violation.map(|violation| violation.code().as_u16());
+                assert_eq!(told, Some(*code), "{list:x?}");
+            }
+        }
+        let (messages, violation) = read(&frames(&[(0x82, &long)]), 4096);
+        assert_eq!((messages.len(), violation), (1, None));
+    }
+
+    #[test]
+    fn text_fails_at_its_first_wrong_byte_and_size_at_the_head() {
+        let mut bytes = frames(&[(0x81, b"\xce\xba\xf4\x90\x80\x80later")]);
+        bytes.truncate(6 + 4);
+        assert_eq!(read(&bytes, 1).1, Some(Violation::Utf8));
+        let head = [0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 1, 0, 0, 0, 0];
+        assert_eq!(read(&head, 1).1, Some(Violation::TooLarge));
+        let huge = [
+            0x82, 0xff, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0,
+        ];
+        assert_eq!(read(&huge, 14).1, Some(Violation::TooLarge));
+    }
+
+    #[test]
+    fn random_bytes_do_no_harm_and_mean_the_same_in_any_pieces() {
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut whole = 0;
+        for _ in 0..20_000 {
+            let mut bytes = Vec::new();
+            for _ in 0..state % 40 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                let likely = [0x81, 0x01, 0x80, 0x89, 0x82, 0x83, 0x84, 0x00];
+                bytes.push(match state % 3 {
+                    0 => (state >> 8) as u8,
+                    _ => likely[(state >> 8) as usize % 8],
+                });
+            }
+            state = state.wrapping_add(0x1234_5678_9abc_def1);
+            if bytes.is_empty() {
+                continue;
+            }
+            let read_whole = read(&bytes, bytes.len());
+            assert_eq!(read_whole, read(&bytes, 1), "{bytes:x?}");
+            whole += read_whole.0.len();
+        }
+        assert!(whole > 100, "{whole}");
+    }
+
+    #[test]
+    fn a_reason_that_is_too_long_is_cut_at_a_character() {
+        let bytes = close_bytes(Some(CloseCode::NORMAL), &"é".repeat(100));
+        assert_eq!(bytes.len(), 2 + 122);
+        assert!(std::str::from_utf8(&bytes[2..]).is_ok());
+    }
+}
