@@ -139,9 +139,11 @@ impl Reader {
         }
         self.duty = Duty::None;
         match (self.ending.take(), sent) {
-            (Some(ending), _) | (None, Err(ending)) => Err(self.end(ending)),
-            (None, Ok(())) if self.over => Err(SocketError::Ended),
-            (None, Ok(())) => Ok(()),
+            (Some(ending), _) => Err(self.end(ending)),
+            (None, Err(SocketError::Stalled)) => Err(self.end(SocketError::Stalled)),
+            (None, _) if self.over => Err(SocketError::Ended),
+            // Where a pong cannot be sent, a close may still be there to be read.
+            (None, _) => Ok(()),
         }
     }
 
