@@ -72,7 +72,9 @@ fn sockets(app: App) -> App {
             }
         })
     };
-    let options = WebSockets::new().with_message_limit(16 * 1024 * 1024);
+    let options = WebSockets::new()
+        .with_message_limit(16 * 1024 * 1024)
+        .with_compression();
     app.get("/ws", echo.with(options))
 }
 

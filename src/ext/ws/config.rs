@@ -48,6 +48,7 @@ pub(super) struct Options {
     pub(super) protocols: Vec<String>,
     pub(super) origins: CrossOrigin,
     pub(super) any_origin: bool,
+    pub(super) compression: bool,
 }
 
 impl Default for Options {
@@ -59,6 +60,7 @@ impl Default for Options {
             protocols: Vec::new(),
             origins: CrossOrigin::new(),
             any_origin: false,
+            compression: false,
         }
     }
 }
@@ -131,6 +133,17 @@ impl WebSockets {
     #[must_use]
     pub fn with_any_origin(mut self) -> Self {
         self.options().any_origin = true;
+        self
+    }
+
+    /// Compresses messages for clients that offer it, and takes compressed ones: `permessage-deflate`
+    /// (RFC 7692), each message for itself, so that nothing is kept between two. The message limit
+    /// is that of the message as it was before. Default: no, since it costs more time than it saves
+    /// for short messages, and because what is secret must not be compressed beside what others
+    /// choose (as in BREACH).
+    #[must_use]
+    pub fn with_compression(mut self) -> Self {
+        self.options().compression = true;
         self
     }
 

@@ -3,6 +3,7 @@
 //! Before it: the head of a frame. After it: a message, or what the other side did wrong, at the
 //! first byte that shows it.
 
+use super::deflate::Inflater;
 use super::frame::{Head, Opcode, Role, Violation, unmask};
 use super::message::{CloseCode, Message};
 use crate::Bytes;
@@ -15,8 +16,12 @@ const AHEAD: usize = 16 * 1024;
 pub(super) struct Decoder {
     role: Role,
     limit: usize,
+    /// Messages may be compressed.
+    deflates: bool,
     frame: Option<Head>,
     message: Option<Partial>,
+    /// Of a compressed message.
+    inflater: Option<Box<Inflater>>,
     control: Vec<u8>,
 }
 
@@ -30,12 +35,14 @@ enum Partial {
 
 impl Decoder {
     /// Messages of at most `limit` bytes.
-    pub(super) fn new(role: Role, limit: usize) -> Self {
+    pub(super) fn new(role: Role, limit: usize, deflates: bool) -> Self {
         Self {
             role,
             limit,
+            deflates,
             frame: None,
             message: None,
+            inflater: None,
             control: Vec::new(),
         }
     }
@@ -81,7 +88,7 @@ impl Decoder {
 
     /// Reads a head; its size, if it is there.
     fn begin(&mut self, bytes: &[u8]) -> Result<Option<usize>, Violation> {
-        let Some((head, size)) = Head::read(bytes, self.role)? else {
+        let Some((head, size)) = Head::read(bytes, self.role, self.deflates)? else {
             return Ok(None);
         };
         match (head.opcode, &self.message) {
@@ -96,7 +103,11 @@ impl Decoder {
         if !head.opcode.is_control() {
             let before = self.message.as_ref().map_or(0, Partial::size);
             let room = (self.limit - before) as u64;
-            if head.length > room {
+            if head.is_compressed {
+                self.inflater = Some(Box::new(Inflater::new()));
+            }
+            // How large a compressed one is shows as it inflates.
+            if head.length > room && self.inflater.is_none() {
                 return Err(Violation::TooLarge);
             }
             let ahead = AHEAD.min(usize::try_from(head.length).unwrap_or(AHEAD));
@@ -114,13 +125,18 @@ impl Decoder {
     }
 
     fn take(&mut self, opcode: Opcode, piece: &[u8]) -> Result<(), Violation> {
-        match &mut self.message {
-            _ if opcode.is_control() => self.control.extend_from_slice(piece),
-            Some(Partial::Text(text, cut)) => push(text, cut, piece)?,
-            Some(Partial::Binary(bytes)) => bytes.extend_from_slice(piece),
-            None => {}
+        if opcode.is_control() {
+            self.control.extend_from_slice(piece);
+            return Ok(());
         }
-        Ok(())
+        let (limit, message) = (self.limit, &mut self.message);
+        match (&mut self.inflater, message) {
+            (_, None) => Ok(()),
+            (None, Some(message)) => message.push(piece, limit),
+            (Some(inflater), Some(message)) => {
+                inflater.inflate(piece, |piece| message.push(piece, limit))
+            }
+        }
     }
 
     /// A frame is complete; the message, if that is.
@@ -132,6 +148,9 @@ impl Decoder {
         if !frame.is_last {
             return Ok(None);
         }
+        if let (Some(inflater), Some(message)) = (self.inflater.take(), &mut self.message) {
+            inflater.finish(|piece| message.push(piece, self.limit))?;
+        }
         Ok(match self.message.take() {
             Some(Partial::Text(_, cut)) if !cut.is_empty() => return Err(Violation::Utf8),
             Some(Partial::Text(text, _)) => Some(Message::Text(text)),
@@ -142,6 +161,19 @@ impl Decoder {
 }
 
 impl Partial {
+    fn push(&mut self, piece: &[u8], limit: usize) -> Result<(), Violation> {
+        if self.size() + piece.len() > limit {
+            return Err(Violation::TooLarge);
+        }
+        match self {
+            Self::Text(text, cut) => push(text, cut, piece),
+            Self::Binary(bytes) => {
+                bytes.extend_from_slice(piece);
+                Ok(())
+            }
+        }
+    }
+
     fn size(&self) -> usize {
         match self {
             Self::Text(text, cut) => text.len() + cut.len(),
@@ -216,7 +248,7 @@ mod tests {
 
     /// What these bytes of a client are: messages, and how it ended.
     fn read(bytes: &[u8], step: usize) -> (Vec<Message>, Option<Violation>) {
-        let mut decoder = Decoder::new(Role::Server, LIMIT);
+        let mut decoder = Decoder::new(Role::Server, LIMIT, false);
         let (mut messages, mut waiting) = (Vec::new(), Vec::new());
         for piece in bytes.chunks(step) {
             waiting.extend_from_slice(piece);

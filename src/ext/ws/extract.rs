@@ -13,6 +13,7 @@ use sha1::{Digest, Sha1};
 use tokio::sync::oneshot;
 
 use super::config::WebSockets;
+use super::deflate;
 use super::frame::Role;
 use super::guard::{SocketEnd, guard};
 use super::receive::Reader;
@@ -59,6 +60,8 @@ pub struct WebSocket {
     upgrade: Upgrade,
     options: WebSockets,
     protocol: Option<String>,
+    /// The extension that was agreed on.
+    extension: Option<&'static str>,
     /// What a client of HTTP/1.1 is sent for its key.
     accept: Option<HeaderValue>,
     stopping: Stopping,
@@ -84,7 +87,11 @@ impl FromRequest for WebSocket {
                 "a page of another origin may not connect here",
             ));
         }
-        let protocol = choose(req.headers(), &options.0.protocols)?;
+        let protocol = choose(req.headers(), &options.0.protocols);
+        let extension = match options.0.compression {
+            true => deflate::agree(items(req.headers(), &header::SEC_WEBSOCKET_EXTENSIONS)),
+            false => None,
+        };
         let upgrade = req.upgrade().ok_or_else(|| no_upgrade(key.is_some()))?;
         if upgrade.is_stream() && !upgrade.protocol().eq_ignore_ascii_case("websocket") {
             let message = "the only protocol spoken here is `websocket`";
@@ -100,6 +107,7 @@ impl FromRequest for WebSocket {
             upgrade,
             options,
             protocol,
+            extension,
             accept: key.map(|key| accept_of(&key)),
             stopping: req.stopping(),
             work,
@@ -132,11 +140,15 @@ impl WebSocket {
         if let Some(protocol) = self.protocol {
             res.set_header(header::SEC_WEBSOCKET_PROTOCOL, protocol);
         }
+        let deflates = self.extension.is_some();
+        if let Some(extension) = self.extension {
+            res.set_header(header::SEC_WEBSOCKET_EXTENSIONS, extension);
+        }
         let (upgrade, options, stopping) = (self.upgrade, self.options, self.stopping);
         let work: Work = Box::pin(async move {
             // Without the bytes, the client has gone before it had the answer.
             if let Ok(bytes) = upgrade.await {
-                let (socket, rest) = open(bytes, &options);
+                let (socket, rest) = open(bytes, &options, deflates);
                 guard(rest, stopping, function(socket)).await;
             }
         });
@@ -145,11 +157,20 @@ impl WebSocket {
     }
 }
 
-fn open(bytes: Upgraded, WebSockets(options): &WebSockets) -> (Socket, super::socket::Rest) {
+fn open(
+    bytes: Upgraded,
+    WebSockets(options): &WebSockets,
+    deflates: bool,
+) -> (Socket, super::socket::Rest) {
     let (read, write) = tokio::io::split(bytes);
-    let writer = Arc::new(Writer::new(write, Role::Server, options.idle_timeout));
+    let writer = Arc::new(Writer::new(
+        write,
+        Role::Server,
+        deflates,
+        options.idle_timeout,
+    ));
     let limit = options.message_limit;
-    let reader = Reader::new(read, Arc::clone(&writer), Role::Server, limit)
+    let reader = Reader::new(read, Arc::clone(&writer), Role::Server, limit, deflates)
         .with_pulse(options.idle_timeout, options.ping_interval);
     Socket::new(reader, writer)
 }
@@ -215,13 +236,10 @@ pub(super) fn accept_of(key: &str) -> HeaderValue {
 }
 
 /// The first of ours that the client speaks too.
-fn choose(headers: &HeaderMap, ours: &[String]) -> Result<Option<String>> {
-    if ours.is_empty() {
-        return Ok(None);
-    }
+fn choose(headers: &HeaderMap, ours: &[String]) -> Option<String> {
     let name = &header::SEC_WEBSOCKET_PROTOCOL;
     let speaks = |protocol: &&String| items(headers, name).any(|item| item == **protocol);
-    Ok(ours.iter().find(speaks).cloned())
+    ours.iter().find(speaks).cloned()
 }
 
 /// The value of a header that may be there once.

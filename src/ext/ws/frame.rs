@@ -55,6 +55,8 @@ impl Opcode {
 pub(super) enum Violation {
     Protocol(&'static str),
     Utf8,
+    /// Of a compressed message.
+    Compressed,
     TooLarge,
 }
 
@@ -62,7 +64,7 @@ impl Violation {
     pub(super) fn code(self) -> CloseCode {
         match self {
             Self::Protocol(_) => CloseCode::PROTOCOL,
-            Self::Utf8 => CloseCode::INVALID,
+            Self::Utf8 | Self::Compressed => CloseCode::INVALID,
             Self::TooLarge => CloseCode::TOO_LARGE,
         }
     }
@@ -71,10 +73,14 @@ impl Violation {
         match self {
             Self::Protocol(what) => what,
             Self::Utf8 => "text is UTF-8",
+            Self::Compressed => "the message was not compressed right",
             Self::TooLarge => "the message is too large",
         }
     }
 }
+
+/// The bit of a compressed message (RFC 7692, 6).
+pub(super) const COMPRESSED: u8 = 0x40;
 
 /// The most bytes of a control frame (RFC 6455, 5.5).
 pub(super) const CONTROL: usize = 125;
@@ -83,6 +89,8 @@ pub(super) const CONTROL: usize = 125;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) is_last: bool,
+    /// The first reserved bit, where an extension gave it a meaning.
+    pub(super) is_compressed: bool,
     pub(super) opcode: Opcode,
     pub(super) length: u64,
     pub(super) mask: [u8; 4],
@@ -90,16 +98,24 @@ pub(super) struct Head {
 
 impl Head {
     /// The head at the start of these bytes and its size, if all of it is there.
-    pub(super) fn read(bytes: &[u8], role: Role) -> Result<Option<(Self, usize)>, Violation> {
+    pub(super) fn read(
+        bytes: &[u8],
+        role: Role,
+        deflates: bool,
+    ) -> Result<Option<(Self, usize)>, Violation> {
         let &[first, second, ref rest @ ..] = bytes else {
             return Ok(None);
         };
-        if first & 0x70 != 0 {
+        let is_compressed = deflates && first & 0x70 == 0x40;
+        if first & 0x70 != 0 && !is_compressed {
             return Err(Violation::Protocol("a reserved bit is set"));
         }
         let is_last = first & 0x80 != 0;
         let opcode = Opcode::read(first & 0x0f);
         let opcode = opcode.ok_or(Violation::Protocol("the opcode is a reserved one"))?;
+        if is_compressed && !matches!(opcode, Opcode::Text | Opcode::Binary) {
+            return Err(Violation::Protocol("only a message can be compressed"));
+        }
         let is_masked = second & 0x80 != 0;
         if is_masked != (role == Role::Server) {
             return Err(Violation::Protocol("clients mask, and servers do not"));
@@ -127,6 +143,7 @@ impl Head {
         };
         let head = Self {
             is_last,
+            is_compressed,
             opcode,
             length,
             mask,
@@ -188,7 +205,7 @@ mod tests {
                 let payload: Vec<u8> = (0..length).map(|at| at as u8).collect();
                 let mut out = Vec::new();
                 write(&mut out, Opcode::Binary, &payload, mask);
-                let (head, size) = Head::read(&out, role).unwrap().unwrap();
+                let (head, size) = Head::read(&out, role, false).unwrap().unwrap();
                 assert_eq!((head.length, head.is_last), (length as u64, true));
                 let mut mask = head.mask;
                 // In pieces of odd sizes, as a network brings them.
@@ -197,7 +214,7 @@ mod tests {
                 }
                 assert!(out[size..] == payload, "{length}");
                 for short in 0..size {
-                    assert_eq!(Head::read(&out[..short], role), Ok(None), "{short}");
+                    assert_eq!(Head::read(&out[..short], role, false), Ok(None), "{short}");
                 }
             }
         }
@@ -220,7 +237,7 @@ mod tests {
             ),
         ];
         for (bytes, words) in table {
-            match Head::read(bytes, Role::Server) {
+            match Head::read(bytes, Role::Server, false) {
                 Err(Violation::Protocol(what)) => assert!(what.starts_with(words), "{what}"),
                 read => panic!("{bytes:x?} {read:?}"),
             }

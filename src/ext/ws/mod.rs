@@ -2,6 +2,7 @@
 
 mod config;
 mod decode;
+mod deflate;
 mod error;
 mod extract;
 mod frame;

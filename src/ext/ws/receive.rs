@@ -73,12 +73,13 @@ impl Reader {
         writer: Arc<Writer>,
         role: Role,
         limit: usize,
+        deflates: bool,
     ) -> Self {
         Self {
             io,
             bytes: Vec::new(),
             used: 0,
-            decoder: Decoder::new(role, limit),
+            decoder: Decoder::new(role, limit, deflates),
             writer,
             pulse: None,
             duty: Duty::None,
@@ -172,7 +173,7 @@ impl Reader {
         self.duty = Duty::Put(Opcode::Close, close_bytes(Some(code), reason));
         self.ending = Some(match violation {
             Violation::TooLarge => SocketError::TooLarge,
-            Violation::Protocol(_) | Violation::Utf8 => SocketError::Protocol(code, reason),
+            _ => SocketError::Protocol(code, reason),
         });
     }
 

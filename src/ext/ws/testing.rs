@@ -92,9 +92,16 @@ impl TestWebSocket<'_> {
         };
         let accept = res.headers().get(header::SEC_WEBSOCKET_ACCEPT);
         assert_eq!(accept, Some(&accept_of(KEY)), "the key has another answer");
+        let deflates = res.headers().contains_key(header::SEC_WEBSOCKET_EXTENSIONS);
         let (read, write) = tokio::io::split(bytes);
-        let writer = Arc::new(Writer::new(write, Role::Client, PATIENCE));
-        let reader = Reader::new(read, Arc::clone(&writer), Role::Client, usize::MAX);
+        let writer = Arc::new(Writer::new(write, Role::Client, deflates, PATIENCE));
+        let reader = Reader::new(
+            read,
+            Arc::clone(&writer),
+            Role::Client,
+            usize::MAX,
+            deflates,
+        );
         let (socket, _) = Socket::new(reader, writer);
         let (sender, receiver) = socket.split();
         let protocol = res.header(header::SEC_WEBSOCKET_PROTOCOL.as_str());

@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
 use super::decode::close_bytes;
+use super::deflate::deflate;
 use super::error::SocketError;
 use super::frame::{self, Opcode, Role};
 use super::message::{CloseCode, Message};
@@ -24,6 +25,8 @@ const KEPT: usize = 16 * 1024;
 /// The writing side, shared by all who send.
 pub(super) struct Writer {
     role: Role,
+    /// Messages may be compressed.
+    deflates: bool,
     /// How long the other side may take not a single byte.
     patience: Duration,
     out: Mutex<Out>,
@@ -45,9 +48,15 @@ struct Out {
 }
 
 impl Writer {
-    pub(super) fn new(io: WriteHalf<Upgraded>, role: Role, patience: Duration) -> Self {
+    pub(super) fn new(
+        io: WriteHalf<Upgraded>,
+        role: Role,
+        deflates: bool,
+        patience: Duration,
+    ) -> Self {
         Self {
             role,
+            deflates,
             patience,
             out: Mutex::new(Out {
                 io,
@@ -63,8 +72,8 @@ impl Writer {
 
     pub(super) async fn send(&self, message: &Message) -> Result<(), SocketError> {
         match message {
-            Message::Text(text) => self.put(Opcode::Text, text.as_bytes()).await,
-            Message::Binary(bytes) => self.put(Opcode::Binary, bytes).await,
+            Message::Text(text) => self.put_message(Opcode::Text, text.as_bytes()).await,
+            Message::Binary(bytes) => self.put_message(Opcode::Binary, bytes).await,
             Message::Ping(bytes) => self.put(Opcode::Ping, short(bytes)).await,
             Message::Pong(bytes) => self.put(Opcode::Pong, short(bytes)).await,
             Message::Close(code, reason) => {
@@ -79,13 +88,31 @@ impl Writer {
         self.put(Opcode::Close, &bytes).await
     }
 
+    async fn put_message(&self, opcode: Opcode, payload: &[u8]) -> Result<(), SocketError> {
+        match self.deflates.then(|| deflate(payload)).flatten() {
+            Some(short) => self.put_marked(opcode, &short, frame::COMPRESSED).await,
+            None => self.put(opcode, payload).await,
+        }
+    }
+
     /// Sends one frame, once all before it are gone.
-    pub(super) async fn put(&self, opcode: Opcode, payload: &[u8]) -> Result<(), SocketError> {
+    async fn put(&self, opcode: Opcode, payload: &[u8]) -> Result<(), SocketError> {
+        self.put_marked(opcode, payload, 0).await
+    }
+
+    async fn put_marked(
+        &self,
+        opcode: Opcode,
+        payload: &[u8],
+        mark: u8,
+    ) -> Result<(), SocketError> {
         let mut out = self.ready().await?;
         if out.closed {
             return Err(self.ended());
         }
+        let start = out.bytes.len();
         out.put(self.role, opcode, payload);
+        out.bytes[start] |= mark;
         out.flush(self.patience).await
     }
 
