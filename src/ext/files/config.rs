@@ -157,7 +157,7 @@ impl Files {
         self
     }
 
-    fn into_site(self) -> (Site, Vec<String>) {
+    pub(super) fn into_site(self) -> (Site, Vec<String>) {
         let mut problems = Vec::new();
         let names = NameRules {
             dotfiles: self.dotfiles,
@@ -198,6 +198,7 @@ impl Files {
             immutable: CacheControl::new().max_age(YEAR).immutable().into(),
             is_immutable: self.is_immutable,
             types,
+            prints: None,
         };
         (site, problems)
     }
@@ -246,14 +247,19 @@ impl From<Files> for App {
     #[track_caller]
     fn from(files: Files) -> Self {
         let (site, problems) = files.into_site();
-        let mut app = Self::new();
-        for problem in problems {
-            app = app.problem(problem);
-        }
-        let site = Arc::new(site);
-        let handler = move |req: Request| serve(Arc::clone(&site), req);
-        app.fallback(handler.named("files"))
+        mounted(Arc::new(site), &problems)
     }
+}
+
+/// An app that answers everything with these files.
+#[track_caller]
+pub(super) fn mounted(site: Arc<Site>, problems: &[String]) -> App {
+    let mut app = App::new();
+    for problem in problems {
+        app = app.problem(problem);
+    }
+    let handler = move |req: Request| serve(Arc::clone(&site), req);
+    app.fallback(handler.named("files"))
 }
 
 impl fmt::Debug for Files {

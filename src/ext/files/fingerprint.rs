@@ -19,9 +19,61 @@ pub(super) fn is_fingerprinted(name: &str) -> bool {
         && part.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
+/// Digits of a fingerprint that we write ourselves.
+const DIGITS: usize = 16;
+
+/// The name with a fingerprint before its extension.
+pub(super) fn insert(name: &str, hash: &str) -> String {
+    let folder = name.rfind('/').map_or(0, |at| at + 1);
+    match name[folder..].rfind('.').map(|at| folder + at) {
+        Some(dot) if dot > folder => format!("{}.{hash}{}", &name[..dot], &name[dot..]),
+        _ => format!("{name}.{hash}"),
+    }
+}
+
+/// The name without a fingerprint that [`insert`] wrote, and that fingerprint.
+pub(super) fn strip(name: &str) -> Option<(String, &str)> {
+    let folder = name.rfind('/').map_or(0, |at| at + 1);
+    let is_hash = |part: &str| {
+        let is_hex = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        part.len() == DIGITS && part.bytes().all(is_hex)
+    };
+    let (stem, last) = name[folder..].rsplit_once('.')?;
+    let (plain, hash) = match stem.rsplit_once('.').filter(|(_, part)| is_hash(part)) {
+        Some((stem, hash)) => (format!("{stem}.{last}"), hash),
+        None if is_hash(last) => (stem.to_owned(), last),
+        None => return None,
+    };
+    Some((format!("{}{plain}", &name[..folder]), hash))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fingerprint_goes_in_before_the_extension_and_out_again() {
+        let hash = "0123456789abcdef";
+        for (name, wanted) in [
+            ("app.css", "app.0123456789abcdef.css"),
+            ("a.b/app.min.css", "a.b/app.min.0123456789abcdef.css"),
+            ("a.b/LICENSE", "a.b/LICENSE.0123456789abcdef"),
+            (".env", ".env.0123456789abcdef"),
+            ("x/.env", "x/.env.0123456789abcdef"),
+        ] {
+            assert_eq!(insert(name, hash), wanted);
+            assert_eq!(strip(wanted), Some((name.to_owned(), hash)));
+        }
+        for name in [
+            "",
+            "app.css",
+            "app.0123.css",
+            "0123456789abcdef",
+            "a.0123456789ABCDEF.css",
+        ] {
+            assert_eq!(strip(name), None, "{name}");
+        }
+    }
 
     #[test]
     fn a_hash_is_told_from_dates_versions_and_words() {

@@ -29,6 +29,8 @@
 //!
 //! A folder answers by its index file, behind a slash; without the slash it is a redirect there.
 //!
+//! [`Assets`] puts fingerprints of the content into the addresses of files, without a bundler.
+//!
 //! # Options
 //!
 //! | knob | default |
@@ -80,6 +82,7 @@
 //! - Behind a sign-in, set [`Files::with_cache_control`] to `private`, and
 //!   [`Files::with_immutable`] to `|_| false` if shared caches are in between.
 
+mod assets;
 mod body;
 mod config;
 mod embedded;
@@ -93,4 +96,5 @@ mod site;
 mod target;
 mod types;
 
+pub use assets::Assets;
 pub use config::Files;

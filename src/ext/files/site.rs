@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use http::header::{ALLOW, RANGE};
 
+use super::assets::Prints;
 use super::embedded::Embedded;
 use super::folder::{Entry, Folder, Item, Opened, one};
 use super::listing;
@@ -44,6 +45,8 @@ pub(super) struct Site {
     pub(super) is_immutable: Rule,
     /// By extension, before the table.
     pub(super) types: Vec<(String, HeaderValue)>,
+    /// Where names with a fingerprint of ours stand for others.
+    pub(super) prints: Option<Prints>,
 }
 
 const ALLOWED: &str = "GET, HEAD, OPTIONS";
@@ -63,6 +66,8 @@ struct Ask {
 
 enum Found {
     File(String, Opened),
+    /// By a name that changes with the content.
+    Printed(String, Opened),
     /// It is a folder, and links in it need the slash.
     Slash,
     Listing(Vec<Item>),
@@ -127,7 +132,11 @@ impl Site {
     /// Blocks, unless the files are in memory.
     fn answer(&self, ask: &Ask) -> Result<Response> {
         match self.find(&ask.target)? {
-            Found::File(name, opened) => self.send(&name, opened, ask),
+            Found::File(name, opened) => {
+                let is_immutable = (self.is_immutable)(&name);
+                self.send(&name, opened, is_immutable, ask)
+            }
+            Found::Printed(name, opened) => self.send(&name, opened, true, ask),
             Found::Slash => slash(&ask.with_slash),
             Found::Listing(items) => Ok(listing::page(&ask.target.name, items)),
             Found::Nothing => self.page_of_app(ask),
@@ -135,11 +144,26 @@ impl Site {
     }
 
     fn find(&self, target: &Target) -> Result<Found> {
+        if let Some((name, opened)) = self.unprinted(&target.name)?.filter(|_| !target.is_dir) {
+            return Ok(Found::Printed(name, opened));
+        }
         Ok(match self.entry(&target.name)? {
-            Entry::File(opened) if !target.is_dir => Found::File(target.name.clone(), opened),
+            Entry::File(opened) if !target.is_dir => Found::File(self.name(target), opened),
             Entry::Folder => self.find_in(target)?,
             _ => Found::Nothing,
         })
+    }
+
+    /// The name that tells the type.
+    fn name(&self, target: &Target) -> String {
+        match &self.store {
+            Store::One(path) => path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into(),
+            _ => target.name.clone(),
+        }
     }
 
     fn find_in(&self, folder: &Target) -> Result<Found> {
@@ -159,7 +183,7 @@ impl Site {
         })
     }
 
-    fn entry(&self, name: &str) -> Result<Entry> {
+    pub(super) fn entry(&self, name: &str) -> Result<Entry> {
         Ok(match &self.store {
             Store::Folder(folder) => folder.entry(name)?,
             Store::Embedded(files) => files.entry(name),
@@ -182,25 +206,21 @@ impl Site {
         let is_page = ask.takes_html && !ask.target.last().contains('.');
         match self.spa.as_ref().filter(|_| is_page) {
             Some(name) => match self.entry(name)? {
-                Entry::File(opened) => self.send(name, opened, ask),
+                Entry::File(opened) => self.send(name, opened, false, ask),
                 _ => Err(nothing()),
             },
             None => Err(nothing()),
         }
     }
 
-    fn send(&self, name: &str, opened: Opened, ask: &Ask) -> Result<Response> {
-        let name = match &self.store {
-            Store::One(path) => path.file_name().and_then(|it| it.to_str()).unwrap_or(name),
-            _ => name,
-        };
+    fn send(&self, name: &str, opened: Opened, is_immutable: bool, ask: &Ask) -> Result<Response> {
         let content_type = self.content_type(name);
         let is_text = content_type.to_str().is_ok_and(types::is_compressible);
         let varies = self.precompressed && is_text;
         let mut sending = Sending {
             opened,
             content_type,
-            cache_control: match (self.is_immutable)(name) {
+            cache_control: match is_immutable {
                 true => Some(self.immutable.clone()),
                 false => self.cache_control.clone(),
             },
