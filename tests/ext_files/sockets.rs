@@ -1,7 +1,6 @@
-//! Files over real sockets: large ones, and clients that take nothing.
+//! Files over real sockets: large ones, and one that becomes small.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::Read;
 
 use cepa::{ETag, Server};
 
@@ -95,59 +94,4 @@ fn a_file_that_shrinks_while_it_is_sent_ends_the_response() {
     let mut answer = [0; 15];
     client.stream.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200 OK");
-}
-
-/// Memory of this process that is in use, in bytes (`man proc`).
-#[cfg(target_os = "linux")]
-fn resident() -> usize {
-    let pages = fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: usize = pages.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
-}
-
-/// Each reads the head and a little, so that its response is under way, then nothing. Returns the
-/// bytes of memory each of them takes in this process, which has both ends.
-#[cfg(target_os = "linux")]
-fn stalled(count: usize) -> usize {
-    let place = Place::new().with("large.bin", vec![1; 50_000_000]);
-    let server = start(&place);
-    let before = resident();
-    let clients: Vec<_> = (0..count)
-        .map(|_| {
-            let mut client = TcpStream::connect(server.addr).unwrap();
-            let ask = head("GET /large.bin HTTP/1.1");
-            client.write_all(ask.as_bytes()).unwrap();
-            client
-        })
-        .collect();
-    for mut client in &clients {
-        client.read_exact(&mut [0; 64]).unwrap();
-    }
-    // Until nothing grows any more.
-    let mut grown = 0;
-    loop {
-        std::thread::sleep(Duration::from_millis(300));
-        let now = resident().saturating_sub(before);
-        if now <= grown {
-            return grown;
-        }
-        grown = now;
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_client_that_takes_nothing_holds_little_of_the_file() {
-    let grown = stalled(200);
-    assert!(grown < 200 * 200 * 1024, "{} KiB", grown / 1024);
-}
-
-/// `sh -c 'ulimit -n 20000; cargo test --release --all-features --test ext_files -- --ignored --nocapture'`
-#[cfg(target_os = "linux")]
-#[test]
-#[ignore = "needs 20,000 descriptors and gigabytes of socket buffers"]
-fn thousands_of_clients_that_take_nothing_stay_under_a_gibibyte() {
-    let grown = stalled(5_000);
-    assert!(grown < 1 << 30, "{} MiB", grown / (1 << 20));
-    assert!(grown > 0, "nothing was measured");
 }

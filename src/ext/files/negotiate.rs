@@ -97,10 +97,10 @@ fn member(text: &str) -> Option<(&str, u16)> {
 mod tests {
     use super::*;
 
-    fn headers(name: HeaderName, value: &str) -> HeaderMap {
+    fn headers(name: &HeaderName, value: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for line in value.split('|').filter(|line| !line.is_empty()) {
-            headers.append(&name, line.parse().unwrap());
+            headers.append(name, line.parse().unwrap());
         }
         headers
     }
@@ -129,7 +129,7 @@ mod tests {
             (" gzip ; q=0.001 ,, br ;q=0.002", "br gzip"),
         ];
         for (value, wanted) in table {
-            let found = Encoding::accepted(&headers(ACCEPT_ENCODING, value));
+            let found = Encoding::accepted(&headers(&ACCEPT_ENCODING, value));
             let found: Vec<_> = found.into_iter().flatten().map(Encoding::name).collect();
             assert_eq!(found.join(" "), wanted, "{value}");
         }
@@ -148,7 +148,7 @@ mod tests {
             ("text/html;q=0, */*", false),
             ("text/plain, */*;q=0", false),
         ] {
-            assert_eq!(takes_html(&headers(ACCEPT, value)), wanted, "{value}");
+            assert_eq!(takes_html(&headers(&ACCEPT, value)), wanted, "{value}");
         }
     }
 }

@@ -18,7 +18,7 @@ use super::target::{NameRules, Target};
 use super::types;
 use crate::{
     Conditions, Error, HeaderValue, IntoResponse, Method, Redirect, Request, Response, Result,
-    StatusCode,
+    StatusCode, Uri,
 };
 
 /// Where files are.
@@ -57,8 +57,7 @@ const STALE: Duration = Duration::from_secs(60);
 /// What a request asks for.
 struct Ask {
     target: Target,
-    /// The path as it was sent with a slash behind it, and the query.
-    with_slash: String,
+    uri: Uri,
     wanted: Wanted,
     encodings: [Option<Encoding>; 3],
     takes_html: bool,
@@ -112,20 +111,19 @@ impl Site {
         let is_head = *req.method() == Method::HEAD;
         let mut ranges = req.headers().get_all(RANGE).iter();
         let range = ranges.next().filter(|_| ranges.next().is_none());
-        let query = match req.query() {
-            "" => String::new(),
-            query => format!("?{query}"),
-        };
         Some(Ask {
             target: Target::parse(rest, self.names)?,
-            with_slash: format!("{path}/{query}"),
+            uri: req.uri().clone(),
             wanted: Wanted {
                 is_head,
                 conditions: Conditions::of(req.method(), req.headers()),
                 range: range.filter(|_| !is_head).cloned(),
             },
-            encodings: Encoding::accepted(req.headers()),
-            takes_html: takes_html(req.headers()),
+            encodings: match self.precompressed {
+                true => Encoding::accepted(req.headers()),
+                false => [None; 3],
+            },
+            takes_html: self.spa.is_some() && takes_html(req.headers()),
         })
     }
 
@@ -137,7 +135,7 @@ impl Site {
                 self.send(&name, opened, is_immutable, ask)
             }
             Found::Printed(name, opened) => self.send(&name, opened, true, ask),
-            Found::Slash => slash(&ask.with_slash),
+            Found::Slash => slash(&ask.uri),
             Found::Listing(items) => Ok(listing::page(&ask.target.name, items)),
             Found::Nothing => self.page_of_app(ask),
         }
@@ -270,10 +268,15 @@ impl Site {
 
 /// To the same path with a slash. All segments of the name are checked and not empty; what stands
 /// before them may be a parameter of the mount, so a browser must not read it as a host.
-fn slash(path: &str) -> Result<Response> {
-    let is_host = |c: char| c == '/' || c == '\\';
-    match path.strip_prefix('/') {
-        Some(rest) if !rest.starts_with(is_host) => Ok(Redirect::permanent(path).into_response()),
-        _ => Err(nothing()),
+fn slash(uri: &Uri) -> Result<Response> {
+    let path = uri.path();
+    let rest = path.strip_prefix('/').unwrap_or_default();
+    if rest.is_empty() || rest.starts_with(['/', '\\']) {
+        return Err(nothing());
     }
+    let location = match uri.query() {
+        Some(query) => format!("{path}/?{query}"),
+        None => format!("{path}/"),
+    };
+    Ok(Redirect::permanent(location).into_response())
 }
