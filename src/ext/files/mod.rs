@@ -73,7 +73,8 @@
 //!   and short names. There is one spelling of each file, but for percent-encoding.
 //! - A symlink that leaves the folder is a 404. On Linux it is the opened file that counts, so
 //!   nobody who changes links meanwhile gets anything else; on other systems the path is looked at
-//!   a moment after the file was opened. `Files::file` goes where its path leads.
+//!   a moment after the file was opened, and so it is everywhere for the names on the page of a
+//!   folder. `Files::file` goes where its path leads.
 //! - Pipes, sockets and devices are not opened; a file that becomes a pipe blocks nobody.
 //! - Redirects stay on the host; the page of a folder escapes names and runs no script.
 //! - Content types are told and not guessed (`nosniff`). All the same, HTML or SVG that users have
