@@ -78,6 +78,8 @@ pub enum BodyError {
     Timeout,
     /// The client went away or broke the framing before the end; 400.
     Incomplete(BoxError),
+    /// What came cannot be decoded, such as gzip that is none; 400.
+    Malformed(BoxError),
     /// The stream that a body was made of failed; 500.
     Source(BoxError),
 }
@@ -87,7 +89,7 @@ impl BodyError {
         match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
-            Self::Incomplete(_) => StatusCode::BAD_REQUEST,
+            Self::Incomplete(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Source(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -99,6 +101,7 @@ impl fmt::Display for BodyError {
             Self::TooLarge => "the body is larger than allowed here",
             Self::Timeout => "the body did not come in time",
             Self::Incomplete(_) => "the body ended before it was complete",
+            Self::Malformed(_) => "the body cannot be decoded",
             Self::Source(_) => "the stream of the body failed",
         })
     }
@@ -108,7 +111,9 @@ impl std::error::Error for BodyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::TooLarge | Self::Timeout => None,
-            Self::Incomplete(source) | Self::Source(source) => Some(&**source),
+            Self::Incomplete(source) | Self::Malformed(source) | Self::Source(source) => {
+                Some(&**source)
+            }
         }
     }
 }

@@ -49,6 +49,7 @@ impl Foreign {
             Some(BodyError::TooLarge) => BodyError::TooLarge,
             Some(BodyError::Timeout) => BodyError::Timeout,
             Some(BodyError::Incomplete(_)) => BodyError::Incomplete(error),
+            Some(BodyError::Malformed(_)) => BodyError::Malformed(error),
             _ if self.received => BodyError::Incomplete(error),
             _ => BodyError::Source(error),
         }

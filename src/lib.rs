@@ -37,7 +37,7 @@
 //! | `testing` | [`TestClient`](testing::TestClient) |
 //! | `mode` | whether it is development or production: [`Mode`] |
 //! | `ext` | optional modules, one feature each |
-//! | `blocking`, `negotiate`, `names`, `log` | helpers: long work, `Accept`, names for messages, log lines ([`log`]) |
+//! | `blocking`, `negotiate`, `names`, `log` | helpers: long work, `Accept` and [`AcceptEncoding`], names for messages, log lines ([`log`]) |
 //!
 //! # Features
 //!
@@ -47,6 +47,7 @@
 //! | `tls` | no | https: `Server::tls`, certificates reloaded while serving |
 //! | `proxy-protocol` | no | client addresses from load balancers that pass connections through |
 //! | `full` | no | the extensions below that are stable |
+//! | `compression` | no | `cepa::compression`: responses compressed, requests decompressed |
 //! | `cookies` | no | `cepa::cookies`: cookies read, set, signed and encrypted |
 //! | `files` | no | `cepa::files`: a folder, a file, or files embedded in the program |
 //! | `health` | no | `cepa::health`: `/livez` and `/readyz`, with checks from the whole app |
@@ -94,6 +95,8 @@ pub use error::{
 };
 pub use exchange::{Answering, RequestRest, ResponseRest};
 pub use explain::{ExplainedStep, Explanation, StepKind, Verdict};
+#[cfg(feature = "compression")]
+pub use ext::compression;
 #[cfg(feature = "cookies")]
 pub use ext::cookies;
 #[cfg(feature = "files")]
@@ -120,6 +123,7 @@ pub use middleware::{
     TimeoutError, Timings,
 };
 pub use mode::Mode;
+pub use negotiate::AcceptEncoding;
 pub use preflight::{BuildError, Need, Problem, Provided};
 pub use request::Request;
 pub use respond::{

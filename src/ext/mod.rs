@@ -1,6 +1,8 @@
 //! Optional modules, one feature each. They use of this crate only what it exports, as any outside
 //! crate would; the core names none of them.
 
+#[cfg(feature = "compression")]
+pub mod compression;
 #[cfg(feature = "cookies")]
 pub mod cookies;
 #[cfg(feature = "files")]

@@ -299,6 +299,13 @@ impl Request {
         self.0.body = Some(body.into());
     }
 
+    /// Puts a body made of the present one in its place, for those inside to read; their limit counts
+    /// the bytes of the new one. Nothing happens where the body was taken before.
+    pub fn map_body(&mut self, map: impl FnOnce(Body) -> Body) {
+        let body = self.0.body.take();
+        self.0.body = body.map(|body| map(body).received());
+    }
+
     /// How many bytes of the body extractors read at most; more is a 413. Default: 2 MiB.
     pub fn set_body_limit(&mut self, bytes: u64) {
         self.0.body_limit = bytes;

@@ -1,4 +1,5 @@
-//! Which of several formats a client prefers, by its `Accept` fields (RFC 9110 section 12.5.1).
+//! Which of several formats a client prefers, by its `Accept` fields (RFC 9110 section 12.5.1), and
+//! which content coding (`encoding`).
 //!
 //! The request's head is read before; the renderer of errors and responses in several formats
 //! write the one chosen here after.
@@ -6,8 +7,12 @@
 //! One rule of our own: a media type with the suffix `+json` (RFC 6839 section 3.1) is also
 //! matched by `application/json`, so that who asks for JSON gets `application/problem+json`.
 
+mod encoding;
+
 use std::cmp::Reverse;
 use std::str::from_utf8;
+
+pub use encoding::AcceptEncoding;
 
 /// The index of the offer that the client likes best, `None` if it accepts none of them.
 ///
@@ -25,6 +30,7 @@ pub(crate) fn preferred<'a>(
     let entries: Vec<Entry<'_>> = accept
         .flat_map(|value| value.split(|&byte| byte == b','))
         .filter_map(|entry| Entry::parse(from_utf8(entry).ok()?))
+        .filter(|entry| entry.range.contains('/'))
         .collect();
     if entries.is_empty() {
         return (!offers.is_empty()).then_some(0);
@@ -67,7 +73,7 @@ impl Closeness {
     }
 }
 
-/// One entry of `Accept`, its quality in thousandths.
+/// One entry of `Accept` or a field like it, its quality in thousandths.
 struct Entry<'a> {
     range: &'a str,
     quality: u16,
@@ -76,7 +82,7 @@ struct Entry<'a> {
 impl<'a> Entry<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
-        let range = parts.next().filter(|range| range.contains('/'))?;
+        let range = parts.next().filter(|range| !range.is_empty())?;
         let weight = parts.find_map(|part| part.strip_prefix(['q', 'Q'])?.strip_prefix('='));
         let quality: f32 = weight.map_or(Ok(1.0), str::parse).ok()?;
         (0.0..=1.0).contains(&quality).then_some(Self {

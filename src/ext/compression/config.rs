@@ -1,0 +1,143 @@
+//! `Compression` and `Decompression`: what is compressed how, and what is not.
+
+use std::fmt;
+
+use super::coding::Coding;
+use super::rules::is_text;
+
+/// Middleware that compresses responses; see the [module](self::super).
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::compression::{Coding, Compression, CompressionLevel};
+///
+/// let compression = Compression::new()
+///     .with_level(CompressionLevel::Fast)
+///     .with_codings([Coding::Zstd, Coding::Gzip])
+///     .with_min_size(100);
+/// let client = App::new()
+///     .with(compression)
+///     .get("/", async || "many words, many words. ".repeat(10))
+///     .test();
+/// let res = client.get("/").header("accept-encoding", "gzip, deflate, br").send();
+/// res.assert_header("content-encoding", "gzip");
+/// client.get("/").send().assert_contains("many words");
+/// ```
+#[must_use = "it compresses nothing until it is in an app: `app.with(compression)`"]
+pub struct Compression {
+    pub(super) is_off: bool,
+    pub(super) level: CompressionLevel,
+    pub(super) min_size: u64,
+    pub(super) codings: Vec<Coding>,
+    /// Their names, to choose from.
+    pub(super) names: Vec<&'static str>,
+    pub(super) is_compressible: Box<dyn Fn(&str) -> bool + Send + Sync>,
+}
+
+/// How much time a smaller response is worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CompressionLevel {
+    /// The least time: level 1 of br, zstd, gzip and deflate.
+    Fast,
+    /// Small enough for its time: br 4, zstd 3, gzip and deflate 6.
+    #[default]
+    Balanced,
+    /// Small, at several times the cost: br 9, zstd 12, gzip and deflate 9. For what is cached.
+    Small,
+}
+
+impl Compression {
+    /// Compresses by br, zstd, gzip or deflate what is text and 1 KiB at least.
+    pub fn new() -> Self {
+        let compression = Self {
+            is_off: false,
+            level: CompressionLevel::default(),
+            min_size: 1024,
+            codings: Vec::new(),
+            names: Vec::new(),
+            is_compressible: Box::new(is_text),
+        };
+        compression.with_codings(Coding::ALL)
+    }
+
+    /// Lets no `Compression` further out compress what is inside: for routes whose answers have
+    /// secrets beside text that strangers chose (BREACH).
+    pub fn off() -> Self {
+        let mut compression = Self::new();
+        compression.is_off = true;
+        compression
+    }
+
+    /// Which codings are used. Of those that a client likes equally, the first is. None is a problem
+    /// that `build` reports.
+    pub fn with_codings(mut self, codings: impl IntoIterator<Item = Coding>) -> Self {
+        self.codings = codings.into_iter().collect();
+        self.names = self.codings.iter().map(|coding| coding.as_str()).collect();
+        self
+    }
+
+    /// Time or size. Default: [`CompressionLevel::Balanced`].
+    pub fn with_level(mut self, level: CompressionLevel) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// How many bytes a body has at least, where its length is known. Default: 1024; below, what is
+    /// won is less than a packet.
+    pub fn with_min_size(mut self, bytes: u64) -> Self {
+        self.min_size = bytes;
+        self
+    }
+
+    /// Which media types are compressed: it is asked with the type in lower case and without
+    /// parameters, such as `text/html`. Event streams never are. Default: those that are text.
+    pub fn with_types(
+        mut self,
+        is_compressible: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.is_compressible = Box::new(is_compressible);
+        self
+    }
+}
+
+impl Default for Compression {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compression")
+            .field("is_off", &self.is_off)
+            .field("codings", &self.names)
+            .field("level", &self.level)
+            .field("min_size", &self.min_size)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Middleware that decompresses requests; see the [module](self::super).
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::compression::Decompression;
+///
+/// let app = App::new().with(Decompression::new()).post("/", async |text: String| text);
+/// let client = app.test();
+/// let zlib = b"\x78\x01\x01\x02\x00\xfd\xffhi\x01\x3b\x00\xd2".to_vec();
+/// client.post("/").header("content-encoding", "deflate").body(zlib).send().assert_text("hi");
+/// let res = client.post("/").header("content-encoding", "lzma").body("hi").send();
+/// res.assert_status(415).assert_header("accept-encoding", "br, zstd, gzip, deflate");
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use = "it decompresses nothing until it is in an app: `app.with(Decompression::new())`"]
+pub struct Decompression(());
+
+impl Decompression {
+    /// Decompresses br, zstd, gzip and deflate.
+    pub fn new() -> Self {
+        Self(())
+    }
+}

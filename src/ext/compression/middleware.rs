@@ -1,0 +1,142 @@
+//! What the two do with a request: the one with its body, the other with its response.
+
+use std::pin::Pin;
+use std::task::Poll;
+
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
+use http_body::Body as _;
+
+use super::coding::Coding;
+use super::compressed::Compressed;
+use super::config::{Compression, Decompression};
+use super::decompressed::Decompressed;
+use super::encoder::Encoder;
+use super::rules::{Untouched, describe, vary};
+use crate::{
+    AcceptEncoding, Body, Bytes, Error, HeaderMap, IntoResponse, Method, Middleware, Next, Request,
+    Response, Result, StatusCode,
+};
+
+/// Up to here a body is compressed at once: some milliseconds at the most.
+const WHOLE: u64 = 64 * 1024;
+
+impl Middleware for Compression {
+    async fn handle(&self, req: Request, next: Next) -> Response {
+        if self.is_off {
+            let mut res = next.run(req).await;
+            res.extensions_mut().insert(Untouched);
+            return res;
+        }
+        let accepts = AcceptEncoding::of(req.headers());
+        let is_head = *req.method() == Method::HEAD;
+        let mut res = next.run(req).await;
+        if !self.is_for(&res) {
+            return res;
+        }
+        vary(res.headers_mut());
+        let Some(coding) = self.choose(&accepts) else {
+            return res;
+        };
+        let small = res.body().size_hint().exact().is_some_and(|n| n <= WHOLE);
+        if small && !is_head {
+            return match self.compress_whole(coding, &accepts, &mut res).await {
+                Ok(()) => res,
+                Err(error) => error.into_response(),
+            };
+        }
+        describe(res.headers_mut(), coding);
+        // An answer to HEAD drops its body unread, with a length that nobody knows yet.
+        if !res.body().is_end_stream() {
+            let body = Compressed::new(res.take_body(), coding, self.level);
+            res.set_body(Body::wrap(body));
+        }
+        res
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let problem = "there is no coding to compress by: name one, or use `Compression::off()`";
+        let is_empty = self.codings.is_empty();
+        is_empty.then(|| problem.to_owned()).into_iter().collect()
+    }
+}
+
+impl Compression {
+    fn choose(&self, accepts: &AcceptEncoding) -> Option<Coding> {
+        let name = accepts.preferred(&self.names)?;
+        let place = self.names.iter().position(|it| *it == name)?;
+        self.codings.get(place).copied()
+    }
+
+    /// Compresses a body that is there as a whole, unless it gets no smaller by that.
+    async fn compress_whole(
+        &self,
+        coding: Coding,
+        accepts: &AcceptEncoding,
+        res: &mut Response,
+    ) -> Result<()> {
+        let mut body = res.take_body();
+        let first = std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut body).poll_frame(cx)));
+        let (bytes, failed) = match first.await {
+            Poll::Pending => (Bytes::new(), None),
+            Poll::Ready(None) => return Ok(()),
+            Poll::Ready(Some(Err(error))) => (Bytes::new(), Some(error)),
+            Poll::Ready(Some(Ok(frame))) => (frame.into_data().unwrap_or_default(), None),
+        };
+        if failed.is_some() || !body.is_end_stream() {
+            // It has a length, and still comes bit by bit.
+            describe(res.headers_mut(), coding);
+            let body = Compressed::new(body, coding, self.level).begun(bytes, failed);
+            res.set_body(Body::wrap(body));
+            return Ok(());
+        }
+        let mut encoder = Encoder::new(coding, self.level, Some(bytes.len()))?;
+        encoder.write(&bytes)?;
+        let smaller = encoder.finish()?;
+        if smaller.len() >= bytes.len() && accepts.allows_identity() {
+            res.set_body(bytes);
+        } else {
+            describe(res.headers_mut(), coding);
+            res.set_body(smaller);
+        }
+        Ok(())
+    }
+}
+
+impl Middleware for Decompression {
+    async fn handle(&self, mut req: Request, next: Next) -> Response {
+        if !req.headers().contains_key(CONTENT_ENCODING) {
+            return next.run(req).await;
+        }
+        match coding_of(req.headers()) {
+            Err(error) => return error.into_response(),
+            Ok(None) => {}
+            Ok(Some(coding)) => {
+                req.headers_mut().remove(CONTENT_ENCODING);
+                req.headers_mut().remove(CONTENT_LENGTH);
+                req.map_body(|body| match body.is_end_stream() {
+                    true => body,
+                    false => Body::wrap(Decompressed::new(body, coding)),
+                });
+            }
+        }
+        next.run(req).await
+    }
+}
+
+/// The one coding of a request's body, `identity` aside.
+fn coding_of(headers: &HeaderMap) -> Result<Option<Coding>> {
+    let values = headers.get_all(CONTENT_ENCODING).into_iter();
+    let values = values.map(|value| value.to_str().unwrap_or("?"));
+    let names = values.flat_map(|value| value.split(',')).map(str::trim);
+    let mut names = names.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity"));
+    let refuse = |why: &'static str| {
+        let error = Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why);
+        Err(error.with_header(ACCEPT_ENCODING, Coding::LIST))
+    };
+    match (names.next().map(Coding::named), names.next()) {
+        (None, _) => Ok(None),
+        (Some(Some(coding)), None) => Ok(Some(coding)),
+        (Some(_), Some(_)) => refuse("the body has more than one content coding"),
+        (Some(None), None) => refuse("the body's content coding is not known here"),
+    }
+}
