@@ -2,6 +2,7 @@
 
 mod support;
 
+use cepa::compression::Compression;
 use cepa::cookies::{CookieJar, Cookies, EncryptedCookies, Keys, SignedCookies};
 use cepa::http::{Request as HttpRequest, Uri};
 use cepa::metrics::Metrics;
@@ -37,6 +38,40 @@ fn jar() -> App {
 fn read(value: Option<&str>) -> &'static str {
     assert_eq!(value, Some("12345678"));
     "hello"
+}
+
+/// Small answers, and one that is compressed.
+fn compressed() -> App {
+    app()
+        .with(Compression::new())
+        .get("/picture", async || {
+            (
+                [("content-type", "image/png")],
+                Bytes::from_static(&[0; 4096]),
+            )
+        })
+        .get("/text", async || {
+            "It is said of onions that they have layers. ".repeat(100)
+        })
+}
+
+fn uncompressed() -> App {
+    app().get("/picture", async || {
+        (
+            [("content-type", "image/png")],
+            Bytes::from_static(&[0; 4096]),
+        )
+    })
+}
+
+/// A browser's.
+fn accepting(path: &'static str, codings: &'static str) -> impl Fn() -> HttpRequest<&'static str> {
+    move || {
+        let mut req = get(path, None)();
+        let codings = cepa::HeaderValue::from_static(codings);
+        req.headers_mut().insert("accept-encoding", codings);
+        req
+    }
 }
 
 fn limited() -> App {
@@ -76,6 +111,18 @@ fn main() {
     cases.ask("signed", jar, get("/signed", Some(signed)));
     cases.ask("sealed", jar, get("/sealed", Some(sealed)));
     cases.ask("set", jar, get("/set", None));
+    let browser = "gzip, deflate, br, zstd";
+    cases.ask("small, plain", app, accepting("/", browser));
+    cases.ask("small", compressed, accepting("/", browser));
+    cases.ask(
+        "picture, plain",
+        uncompressed,
+        accepting("/picture", browser),
+    );
+    cases.ask("picture", compressed, accepting("/picture", browser));
+    for coding in ["identity", "br", "zstd", "gzip"] {
+        cases.ask(coding, compressed, accepting("/text", coding));
+    }
     cases.ask("limited", limited, get("/", None));
     cases.ask("quiet", quiet, get("/", None));
     cases.ask("measured", measured, get("/", None));
@@ -88,6 +135,11 @@ fn main() {
         row("CookieJar, a signed cookie read", "signed").beyond(sent),
         row("CookieJar, an encrypted cookie read", "sealed").beyond(sent),
         row("CookieJar, a cookie set", "set").beyond("without"),
+        row("Compression, a small answer", "small").beyond("small, plain"),
+        row("Compression, a picture", "picture").beyond("picture, plain"),
+        row("Compression, 4 KiB of text by br", "br").beyond("identity"),
+        row("Compression, 4 KiB of text by zstd", "zstd").beyond("identity"),
+        row("Compression, 4 KiB of text by gzip", "gzip").beyond("identity"),
         row("RateLimit", "limited").beyond("without"),
         row("RateLimit without headers", "quiet").beyond("without"),
         row("Metrics", "measured").beyond("without"),

@@ -102,6 +102,19 @@ async fn sse1(Query(Data { d }): Query<Data>) -> Result<Sse> {
     Ok(sse)
 }
 
+/// Takes compressed bodies, and says how long they are without.
+#[cfg(feature = "compression")]
+fn gunzip(app: App) -> App {
+    use cepa::compression::Decompression;
+    let length = async |bytes: Bytes| bytes.len().to_string();
+    app.post("/gunzip", length.with(Decompression::new()))
+}
+
+#[cfg(not(feature = "compression"))]
+fn gunzip(app: App) -> App {
+    app
+}
+
 fn app() -> App {
     let layers = (0..10).fold(App::new(), |app, _| app.with(noop));
     let app = App::new()
@@ -139,6 +152,7 @@ fn app() -> App {
         .get("/hdr", async |Query(Header { v }): Query<Header>| {
             ([("x-v", v)], "set")
         })
+        .plug(gunzip)
         .mount("/todos", todo::todos())
         .mount("/mw", layers.get("/", async || "Hello, World!"));
     match files() {

@@ -131,12 +131,12 @@ impl futures_core::Stream for Pieces {
 fn the_client_chooses() {
     let client = answering(|| text(5_000));
     let rows = [
-        ("gzip, deflate, br, zstd", Some("br")),
+        ("gzip, deflate, br, zstd", Some("zstd")),
         ("gzip, deflate", Some("gzip")),
         ("gzip;q=0.1, zstd;q=0.9, br;q=0.8", Some("zstd")),
         ("x-gzip", Some("gzip")),
-        ("*", Some("br")),
-        ("br;q=0, *", Some("zstd")),
+        ("*", Some("zstd")),
+        ("zstd;q=0, *", Some("br")),
         ("identity", None),
         ("identity, br;q=0.5", None),
         ("*;q=0", None),

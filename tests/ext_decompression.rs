@@ -19,9 +19,9 @@ fn encode(coding: &str, pieces: impl Iterator<Item = impl AsRef<[u8]>>) -> Vec<u
         }
         to
     }
-    let (out, level) = (Vec::new(), flate2::Compression::new(6));
+    let (out, level) = (Vec::new(), flate2::Compression::fast());
     match coding {
-        "br" => write(brotli::CompressorWriter::new(out, 4096, 4, 22), pieces).into_inner(),
+        "br" => write(brotli::CompressorWriter::new(out, 4096, 1, 22), pieces).into_inner(),
         "zstd" => write(zstd::Encoder::new(out, 3).unwrap(), pieces)
             .finish()
             .unwrap(),
@@ -134,7 +134,7 @@ fn codings_are_known_by_their_names() {
             .body(gzip.clone())
             .send();
         res.assert_status(415);
-        res.assert_header("accept-encoding", "br, zstd, gzip, deflate");
+        res.assert_header("accept-encoding", "zstd, br, gzip, deflate");
     }
 }
 
@@ -227,70 +227,6 @@ fn random_bytes_are_never_more_than_an_error() {
             .send();
         assert!(matches!(res.status().as_u16(), 200 | 400 | 413), "{res}");
     }
-}
-
-/// A gigabyte of zeros, compressed.
-fn bomb(coding: &str) -> Bytes {
-    let zeros = vec![0; 1024 * 1024];
-    Bytes::from(encode(coding, (0..1024).map(|_| &zeros)))
-}
-
-/// Bytes of this process that are in memory.
-#[cfg(target_os = "linux")]
-fn resident() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages = statm.split(' ').nth(1).unwrap();
-    pages.parse::<usize>().unwrap() * 4096
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_gigabyte_of_zeros_is_a_413_and_takes_no_memory() {
-    let client = App::new()
-        .with(Decompression::new())
-        .post("/", async |bytes: Bytes| bytes.len().to_string())
-        .post(
-            "/small",
-            (async |text: String| text).with(BodyLimit::new(10)),
-        )
-        .test();
-    for coding in ALL {
-        let bomb = bomb(coding);
-        assert!(bomb.len() < 2 * 1024 * 1024, "{coding}: {}", bomb.len());
-        for path in ["/", "/small"] {
-            let before = resident();
-            for _ in 0..3 {
-                let ask = client.post(path).header("content-encoding", coding);
-                let res = ask.body(bomb.clone()).send();
-                res.assert_status(413);
-                let grown = resident().saturating_sub(before);
-                assert!(grown < 32 * 1024 * 1024, "{coding}: {grown} bytes more");
-            }
-        }
-    }
-}
-
-/// A limit that allows it lets it through, a piece at a time.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_gigabyte_can_be_read_as_it_comes() {
-    let count = async |mut body: Body| {
-        let mut count = 0;
-        while let Some(piece) = body.chunk().await {
-            count += piece?.len();
-        }
-        Ok::<_, Error>(count.to_string())
-    };
-    let app = App::new().with(Decompression::new());
-    let client = app.post("/", count.with(BodyLimit::new(u64::MAX))).test();
-    let bomb = bomb("zstd");
-    let before = resident();
-    let ask = client
-        .post("/")
-        .header("content-encoding", "zstd")
-        .body(bomb);
-    ask.send().assert_text("1073741824");
-    assert!(resident().saturating_sub(before) < 32 * 1024 * 1024);
 }
 
 /// Empty members of gzip, frames of zstd that are to be skipped: endless input for no output.

@@ -2,6 +2,22 @@
 //!
 //! What is a middleware here is plugged by a function, which is an extension as well.
 
+#[cfg(feature = "compression")]
+#[test]
+fn compression_keeps_what_extensions_promise() {
+    use cepa::App;
+    use cepa::compression::{Coding, Compression, Decompression};
+    let by = |coding: Option<Coding>| {
+        move |app: App| {
+            app.with(Compression::new().with_codings(coding))
+                .with(Decompression::new())
+        }
+    };
+    cepa::testing::ExtensionCheck::new(move || by(Some(Coding::Gzip)))
+        .refuses(move || by(None), "no coding")
+        .run();
+}
+
 #[cfg(feature = "cookies")]
 mod cookies {
     use cepa::cookies::{CookieJar, Cookies, EncryptedCookies, Keys, SignedCookies};

@@ -275,5 +275,18 @@ fn conformance_answers_what_suites_ask() {
     example.assert_get("/hdr?v=a%0db", "500", &[]);
     let event = "data: a\ndata: b\ndata: id: 1\n\n";
     example.assert_get("/sse1?d=a%0db%0D%0Aid:%201", "200", &[event]);
+    if cfg!(feature = "compression") {
+        example.assert("POST /gunzip", "", "plain", "200", &["\r\n\r\n5"]);
+        let gzip = "content-encoding: gzip\r\n";
+        example.assert("POST /gunzip", gzip, "plain", "400", &["cannot be decoded"]);
+        let odd = "content-encoding: compress\r\n";
+        example.assert(
+            "POST /gunzip",
+            odd,
+            "plain",
+            "415",
+            &["accept-encoding: zstd, br"],
+        );
+    }
     example.stop();
 }

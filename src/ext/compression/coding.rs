@@ -4,10 +4,10 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Coding {
-    /// `br`: the smallest text.
-    Brotli,
-    /// `zstd`: nearly as small, and faster.
+    /// `zstd`: as small as br in less than half the time.
     Zstd,
+    /// `br`: known to more clients than zstd.
+    Brotli,
     /// `gzip`: known everywhere.
     Gzip,
     /// `deflate`, in the form of zlib.
@@ -15,10 +15,11 @@ pub enum Coding {
 }
 
 impl Coding {
-    pub(super) const ALL: [Self; 4] = [Self::Brotli, Self::Zstd, Self::Gzip, Self::Deflate];
+    /// The best first.
+    pub(super) const ALL: [Self; 4] = [Self::Zstd, Self::Brotli, Self::Gzip, Self::Deflate];
 
     /// What a request may have, for `Accept-Encoding`.
-    pub(super) const LIST: &'static str = "br, zstd, gzip, deflate";
+    pub(super) const LIST: &'static str = "zstd, br, gzip, deflate";
 
     /// Its name in `Content-Encoding` and `Accept-Encoding`.
     #[must_use]

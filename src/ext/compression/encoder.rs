@@ -32,7 +32,7 @@ impl Encoder {
         Ok(match coding {
             Coding::Brotli => {
                 let params = BrotliEncoderParams {
-                    quality: by(level, [1, 4, 9]),
+                    quality: by(level, [1, 4, 6]),
                     lgwin: WINDOW as i32,
                     size_hint: size.unwrap_or(0),
                     ..BrotliEncoderParams::default()
@@ -41,7 +41,7 @@ impl Encoder {
                 Self::Brotli(Box::new(writer))
             }
             Coding::Zstd => {
-                let level = by(level, [1, 3, 12]);
+                let level = by(level, [3, 6, 9]);
                 let mut writer = zstd::stream::write::Encoder::new(out, level)?;
                 writer.set_parameter(CParameter::WindowLog(WINDOW))?;
                 writer.set_pledged_src_size(size.map(|size| size as u64))?;
@@ -111,7 +111,7 @@ fn by(level: CompressionLevel, numbers: [i32; 3]) -> i32 {
 }
 
 fn zlib_level(level: CompressionLevel) -> flate2::Compression {
-    flate2::Compression::new(by(level, [1, 6, 9]).unsigned_abs())
+    flate2::Compression::new(by(level, [3, 6, 9]).unsigned_abs())
 }
 
 impl fmt::Debug for Encoder {

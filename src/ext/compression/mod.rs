@@ -49,7 +49,7 @@
 //!
 //! | option | default |
 //! |---|---|
-//! | [`with_codings`](Compression::with_codings): what is used, the first of equal ones | br, zstd, gzip, deflate |
+//! | [`with_codings`](Compression::with_codings): what is used, the first of equal ones | zstd, br, gzip, deflate |
 //! | [`with_level`](Compression::with_level): time or size | [`CompressionLevel::Balanced`] |
 //! | [`with_min_size`](Compression::with_min_size): the smallest body, in bytes | 1024 |
 //! | [`with_types`](Compression::with_types): which media types | text, JSON, XML, scripts, SVG, fonts, WebAssembly |
