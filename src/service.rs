@@ -22,7 +22,7 @@ use crate::explain::{Explanation, Labels, explain};
 use crate::extract::TrustedProxies;
 use crate::mode::Mode;
 use crate::preflight::Problem;
-use crate::request::{BODY_LIMIT, Request};
+use crate::request::Request;
 use crate::respond::{IntoResponse, Redirect};
 use crate::response::Response;
 use crate::router::{Answer, Link, Place, RouteTable, Router};
@@ -125,7 +125,7 @@ pub(crate) struct View {
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) channel: Channel,
-    pub(crate) body_limit: u64,
+    pub(crate) body_limit: Option<u64>,
     pub(crate) activity: Activity,
 }
 
@@ -134,7 +134,7 @@ impl View {
         core: &Arc<Core>,
         lifecycle: &Arc<Lifecycle>,
         (peer, channel): (Option<SocketAddr>, Channel),
-        body_limit: u64,
+        body_limit: Option<u64>,
     ) -> Arc<Self> {
         Arc::new(Self {
             core: Arc::clone(core),
@@ -246,7 +246,7 @@ impl AppService {
                 &Arc::new(core),
                 &Arc::new(Lifecycle::new()),
                 (None, Channel::InProcess),
-                BODY_LIMIT,
+                None,
             ),
             shared: Arc::new(Shared {
                 warnings,
@@ -283,7 +283,7 @@ impl AppService {
     #[must_use]
     pub fn for_connection(&self, peer: Option<SocketAddr>) -> Self {
         Self {
-            view: self.view(peer, Channel::InProcess, BODY_LIMIT),
+            view: self.view(peer, Channel::InProcess, None),
             shared: Arc::clone(&self.shared),
         }
     }
@@ -348,7 +348,7 @@ impl AppService {
     #[allow(dead_code, reason = "redirects to https come with TLS alone")]
     pub(crate) fn beside(mut self, other: &Self) -> Self {
         let nowhere = (None, Channel::InProcess);
-        self.view = View::of(&self.view.core, &other.view.lifecycle, nowhere, BODY_LIMIT);
+        self.view = View::of(&self.view.core, &other.view.lifecycle, nowhere, None);
         self
     }
 
@@ -357,7 +357,7 @@ impl AppService {
         &self,
         peer: Option<SocketAddr>,
         channel: Channel,
-        body_limit: u64,
+        body_limit: Option<u64>,
     ) -> Arc<View> {
         let (core, lifecycle) = (&self.view.core, &self.view.lifecycle);
         View::of(core, lifecycle, (peer, channel), body_limit)

@@ -32,7 +32,8 @@ pub struct Request(Box<Inner>);
 struct Inner {
     head: Parts,
     body: Option<Body>,
-    body_limit: u64,
+    /// What was said of it; extractors have a default.
+    body_limit: Option<u64>,
     view: Arc<View>,
     watch: Watch,
     scope: usize,
@@ -44,7 +45,7 @@ struct Inner {
 }
 
 /// Bytes that extractors read of a body unless told otherwise: 2 MiB.
-pub(crate) const BODY_LIMIT: u64 = 2 * 1024 * 1024;
+const BODY_LIMIT: u64 = 2 * 1024 * 1024;
 
 impl Request {
     #[inline]
@@ -268,14 +269,14 @@ impl Request {
         T::from_request(self).await
     }
 
-    /// Takes the body out, to read it as it arrives; at most [`body_limit`](Self::set_body_limit)
-    /// bytes will come.
+    /// Takes the body out, to read it as it arrives; no more bytes than its
+    /// [limit](Self::set_body_limit) will come.
     ///
     /// # Errors
     /// 500 if it was taken before.
     #[track_caller]
     pub fn take_body(&mut self) -> Result<Body> {
-        let limit = self.0.body_limit;
+        let limit = self.0.body_limit.unwrap_or(BODY_LIMIT);
         Ok(self.take_whole_body()?.limited(limit))
     }
 
@@ -308,7 +309,28 @@ impl Request {
 
     /// How many bytes of the body extractors read at most; more is a 413. Default: 2 MiB.
     pub fn set_body_limit(&mut self, bytes: u64) {
-        self.0.body_limit = bytes;
+        self.0.body_limit = Some(bytes);
+    }
+
+    /// The limit that was chosen for the body: by [`set_body_limit`](Self::set_body_limit), as
+    /// [`BodyLimit`](crate::BodyLimit) does, or for the whole server. `None` where nobody chose
+    /// one, so that an extractor for larger bodies can have a default of its own.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    /// use cepa::BodyLimit;
+    ///
+    /// async fn limit(req: Request) -> String {
+    ///     format!("{:?}", req.body_limit())
+    /// }
+    ///
+    /// let client = App::new().get("/", limit).get("/one", limit.with(BodyLimit::new(1))).test();
+    /// client.get("/").send().assert_text("None");
+    /// client.get("/one").send().assert_text("Some(1)");
+    /// ```
+    #[must_use]
+    pub fn body_limit(&self) -> Option<u64> {
+        self.0.body_limit
     }
 
     /// Reads the whole body, at most `limit` bytes, and puts it back for those inside.
@@ -322,7 +344,7 @@ impl Request {
     }
 
     pub(crate) async fn body_bytes(&mut self) -> Result<Bytes> {
-        let limit = self.0.body_limit;
+        let limit = self.0.body_limit.unwrap_or(BODY_LIMIT);
         Ok(self.take_body()?.collect(limit).await?)
     }
 

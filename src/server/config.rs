@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::Server;
 use crate::middleware::{HostGuard, Middleware};
 use crate::preflight::Problem;
-use crate::request::BODY_LIMIT;
 
 /// What [`Server`] was told; one value for each `with_` method there.
 #[derive(Clone, Debug)]
@@ -18,7 +17,7 @@ pub(crate) struct Config {
     pub(crate) target_limit: usize,
     pub(crate) head_limit: usize,
     pub(crate) header_limit: usize,
-    pub(crate) body_limit: u64,
+    pub(crate) body_limit: Option<u64>,
     pub(crate) connection_limit: usize,
     pub(crate) stream_limit: u32,
     pub(crate) allowed_hosts: Option<HostGuard>,
@@ -39,7 +38,7 @@ impl Default for Config {
             target_limit: 8 * 1024,
             head_limit: 64 * 1024,
             header_limit: 100,
-            body_limit: BODY_LIMIT,
+            body_limit: None,
             connection_limit: 25_000,
             stream_limit: 100,
             allowed_hosts: None,
@@ -107,7 +106,7 @@ impl Server {
     /// where `Content-Length` says so. Default: 2 MiB.
     /// [`BodyLimit`](crate::BodyLimit) changes it for a part of the app, or for a route.
     pub fn with_body_limit(mut self, bytes: u64) -> Self {
-        self.config.body_limit = bytes;
+        self.config.body_limit = Some(bytes);
         self
     }
 
