@@ -1,9 +1,11 @@
 //! Small answers to all kinds of requests, for conformance suites and load generators.
 //!
 //! ```text
-//! cargo run --release --example conformance
+//! cargo run --release --features multipart --example conformance
 //! curl -i 127.0.0.1:3000/json
 //! ```
+//!
+//! `/upload` is there with the feature `multipart`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -115,6 +117,33 @@ fn gunzip(app: App) -> App {
     app
 }
 
+/// How many parts an upload has, and how many bytes they have together.
+#[cfg(feature = "multipart")]
+async fn upload(mut upload: cepa::multipart::Multipart) -> Result<String> {
+    let (mut parts, mut bytes) = (0_u64, 0);
+    while let Some(mut field) = upload.next_field().await? {
+        parts += 1;
+        while let Some(chunk) = field.chunk().await {
+            bytes += chunk?.len();
+        }
+    }
+    Ok(format!("{parts} {bytes}"))
+}
+
+/// Uploads of any size, since nothing of them is kept.
+#[cfg(feature = "multipart")]
+fn uploads(app: App) -> App {
+    use cepa::multipart::{UploadLimits, Uploads};
+    let limits = UploadLimits::new().with_total(u64::MAX);
+    app.plug(Uploads::new().with_limits(limits))
+        .post("/upload", upload)
+}
+
+#[cfg(not(feature = "multipart"))]
+fn uploads(app: App) -> App {
+    app
+}
+
 fn app() -> App {
     let layers = (0..10).fold(App::new(), |app, _| app.with(noop));
     let app = App::new()
@@ -154,6 +183,7 @@ fn app() -> App {
         })
         .plug(gunzip)
         .mount("/todos", todo::todos())
+        .plug(uploads)
         .mount("/mw", layers.get("/", async || "Hello, World!"));
     match files() {
         Some(files) => app.mount("/static", files),

@@ -52,6 +52,7 @@
 //! | `files` | no | `cepa::files`: a folder, a file, or files embedded in the program |
 //! | `health` | no | `cepa::health`: `/livez` and `/readyz`, with checks from the whole app |
 //! | `metrics` | no | `cepa::metrics`: counts and times of requests, and of your own, for Prometheus |
+//! | `multipart` | no | `cepa::multipart`: uploads, streamed or into a struct with files |
 //! | `rate-limit` | no | `cepa::rate_limit`: so many requests per client and time |
 //! | `tower` | no | `cepa::tower`: layers and services of `tower` in an app, an app as a service |
 //! | `ws` | no | `cepa::ws`: WebSockets on HTTP/1.1 and HTTP/2, and rooms of them |
@@ -105,6 +106,8 @@ pub use ext::files;
 pub use ext::health;
 #[cfg(feature = "metrics")]
 pub use ext::metrics;
+#[cfg(feature = "multipart")]
+pub use ext::multipart;
 #[cfg(feature = "rate-limit")]
 pub use ext::rate_limit;
 #[cfg(feature = "tower")]

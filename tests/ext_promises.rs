@@ -68,6 +68,17 @@ fn metrics_keep_what_extensions_promise() {
         .run();
 }
 
+#[cfg(feature = "multipart")]
+#[test]
+fn uploads_keep_what_extensions_promise() {
+    use cepa::multipart::{UploadLimits, Uploads};
+    let limited = || Uploads::new().with_limits(UploadLimits::new().with_parts(0));
+    cepa::testing::ExtensionCheck::new(Uploads::new)
+        .refuses(limited, "lets no upload through")
+        .refuses(|| Uploads::new().with_temp_dir(""), "has no name")
+        .run();
+}
+
 #[cfg(feature = "rate-limit")]
 #[test]
 fn a_rate_limit_keeps_what_extensions_promise() {

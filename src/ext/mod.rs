@@ -11,6 +11,8 @@ pub mod files;
 pub mod health;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "multipart")]
+pub mod multipart;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
 #[cfg(feature = "tower")]

@@ -118,3 +118,20 @@ fn middleware_tour_shows_each_middleware_at_work() {
     example.assert("POST /sign-in", "", "", "429", &["retry-after: "]);
     assert!(example.stop().contains("GET / 200 94 B"));
 }
+
+#[cfg(feature = "multipart")]
+#[test]
+fn uploads_are_kept_listed_and_counted() {
+    let _ = std::fs::remove_dir_all(UPLOADS);
+    let example = Example::start("upload");
+    let body = "--x\r\ncontent-disposition: form-data; name=file; filename=\"../an onion.txt\"\r\n\
+                \r\nlayers\r\n--x--\r\n";
+    let form = "content-type: multipart/form-data; boundary=x\r\n";
+    example.assert("POST /", form, body, "303", &["location: /"]);
+    example.assert_get("/", "200", &["an_onion.txt</span><small>6 bytes"]);
+    example.assert("POST /", form, body, "409", &["a file of this name"]);
+    example.stop();
+    let example = Example::start("conformance");
+    example.assert("POST /upload", form, body, "200", &["\r\n\r\n1 6"]);
+    example.stop();
+}

@@ -18,6 +18,9 @@ mod extensions;
 #[path = "../../examples/testing.rs"]
 mod testing;
 
+/// Where the example of that name keeps what it was sent.
+const UPLOADS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/uploads");
+
 /// A running example. Its log is kept open to the end, since it is written to all along.
 struct Example {
     child: Child,
@@ -30,6 +33,7 @@ impl Example {
         let mut child = Command::new(program(name))
             .env("ADDR", "127.0.0.1:0")
             .env("SECRET_KEY", "0123456789abcdef0123456789abcdef")
+            .env("UPLOADS", UPLOADS)
             .stderr(Stdio::piped())
             .spawn()
             .expect("the examples are built: `cargo build --examples`");
