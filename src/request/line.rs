@@ -1,7 +1,10 @@
 //! The request line and the host: how they are read, and how `before_routing` rewrites them.
 
+use std::borrow::Cow;
+
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
+use percent_encoding::percent_decode_str;
 
 use super::Request;
 use crate::error::{Error, OrError, Result};
@@ -70,6 +73,30 @@ impl Request {
         self.0.head.uri.query().unwrap_or("")
     }
 
+    /// The first value of a name in the query, percent-decoded, with `+` as a space, as
+    /// [`Query`](crate::Query) reads it; what is not UTF-8 becomes U+FFFD. `None` if the name is not
+    /// there, empty if it has no value.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn search(req: Request) -> Result<String> {
+    ///     let words = req.query_param("q").or_bad_request("search for something: ?q=..")?;
+    ///     Ok(format!("you want {words}"))
+    /// }
+    ///
+    /// let client = App::new().get("/", search).test();
+    /// client.get("/?page=2&q=red+onions%21").send().assert_text("you want red onions!");
+    /// client.get("/").send().assert_status(400);
+    /// ```
+    #[must_use]
+    pub fn query_param(&self, name: &str) -> Option<Cow<'_, str>> {
+        let pairs = self.query().split('&').filter(|pair| !pair.is_empty());
+        let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let (_, value) = pairs.find(|(key, _)| decode(key) == name)?;
+        Some(decode(value))
+    }
+
     /// The version of HTTP.
     #[must_use]
     pub fn version(&self) -> Version {
@@ -130,6 +157,16 @@ impl Request {
             self.0.matched = target;
         }
     }
+}
+
+/// A name or value of a query (WHATWG URL standard, 5.1).
+fn decode(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| matches!(byte, b'+' | b'%')) {
+        return Cow::Borrowed(text);
+    }
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8_lossy();
+    Cow::Owned(decoded.into_owned())
 }
 
 pub(super) fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
