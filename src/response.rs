@@ -108,6 +108,25 @@ impl Response {
         self.0.head.status = status;
     }
 
+    /// The same response with this status.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn teapot() -> Response {
+    ///     let res = "short and stout".into_response();
+    ///     res.with_status(StatusCode::IM_A_TEAPOT).with_header("x-spout", "here")
+    /// }
+    ///
+    /// let client = App::new().get("/", teapot).test();
+    /// client.get("/").send().assert_status(418).assert_header("x-spout", "here");
+    /// ```
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.set_status(status);
+        self
+    }
+
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
@@ -151,6 +170,19 @@ impl Response {
         if let Some((name, value)) = self.checked_header(name, value) {
             self.0.head.headers.append(name, value);
         }
+    }
+
+    /// The same response with this header, in place of what it had; as
+    /// [`set_header`](Self::set_header).
+    #[track_caller]
+    #[must_use]
+    pub fn with_header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        self.set_header(name, value);
+        self
     }
 
     /// The header, or `None` and a response that fails.
