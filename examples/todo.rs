@@ -60,43 +60,23 @@ struct Item {
     url: String,
 }
 
-/// Makes items: the path of an item by its route, the rest of its address by the request.
-struct Items {
-    origin: String,
-    links: Links,
+fn item(id: u64, todo: &Todo, links: &Links) -> Result<Json<Item>> {
+    let todo = todo.clone();
+    let url = links.absolute_url_for(show, &[("id", &id)])?;
+    Ok(Json(Item { todo, url }))
 }
 
-impl FromRequest for Items {
-    async fn from_request(req: &mut Request) -> Result<Self> {
-        let scheme = if req.is_secure() { "https" } else { "http" };
-        let host = req
-            .header("host")
-            .or_bad_request("send the header `Host`")?;
-        let origin = format!("{scheme}://{host}");
-        let links = req.extract().await?;
-        Ok(Self { origin, links })
-    }
-}
-
-impl Items {
-    fn of(&self, id: u64, todo: &Todo) -> Result<Json<Item>> {
-        let path = self.links.url_for(show, &[("id", &id)])?;
-        Ok(Json(Item {
-            todo: todo.clone(),
-            url: format!("{}{path}", self.origin),
-        }))
-    }
-}
-
-async fn list(State(todos): State<Todos>, items: Items) -> Result<impl IntoResponse> {
+async fn list(State(todos): State<Todos>, links: Links) -> Result<impl IntoResponse> {
     let todos = todos.lock();
-    let list = todos.iter().map(|(id, todo)| Ok(items.of(*id, todo)?.0));
+    let list = todos
+        .iter()
+        .map(|(id, todo)| Ok(item(*id, todo, &links)?.0));
     Ok(Json(list.collect::<Result<Vec<Item>>>()?))
 }
 
 async fn create(
     State(todos): State<Todos>,
-    items: Items,
+    links: Links,
     Json(changes): Json<Changes>,
 ) -> Result<impl IntoResponse> {
     let missing = || Error::unprocessable("a todo needs a title").with_field("title", "is missing");
@@ -107,7 +87,7 @@ async fn create(
     };
     let mut todos = todos.lock();
     let id = todos.keys().next_back().map_or(1, |last| last + 1);
-    let item = items.of(id, &todo)?;
+    let item = item(id, &todo, &links)?;
     todos.insert(id, todo);
     Ok((
         StatusCode::CREATED,
@@ -121,21 +101,21 @@ async fn clear(State(todos): State<Todos>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn show(State(todos): State<Todos>, items: Items, Path(id): Path<u64>) -> Result<Json<Item>> {
+async fn show(State(todos): State<Todos>, links: Links, Path(id): Path<u64>) -> Result<Json<Item>> {
     let todos = todos.lock();
-    items.of(id, todos.get(&id).or_not_found("no such todo")?)
+    item(id, todos.get(&id).or_not_found("no such todo")?, &links)
 }
 
 async fn change(
     State(todos): State<Todos>,
-    items: Items,
+    links: Links,
     Path(id): Path<u64>,
     Json(changes): Json<Changes>,
 ) -> Result<Json<Item>> {
     let mut todos = todos.lock();
     let todo = todos.get_mut(&id).or_not_found("no such todo")?;
     changes.apply(todo);
-    items.of(id, todo)
+    item(id, todo, &links)
 }
 
 async fn delete(State(todos): State<Todos>, Path(id): Path<u64>) -> Result<StatusCode> {

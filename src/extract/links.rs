@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::FromRequest;
-use crate::error::Result;
-use crate::request::Request;
+use crate::error::{OrError, Result};
+use crate::request::{Request, absolute};
 use crate::router::Link;
 use crate::service::View;
 
@@ -31,6 +31,8 @@ use crate::service::View;
 pub struct Links {
     view: Arc<View>,
     port: Option<u16>,
+    /// `None` where the request has no host.
+    origin: Option<Box<str>>,
 }
 
 impl Links {
@@ -47,12 +49,37 @@ impl Links {
         let routes = &self.view.core.router.routes;
         routes.url_for(target, values, self.port)
     }
+
+    /// The whole URL of a route; see [`Request::absolute_url_for`].
+    ///
+    /// # Errors
+    /// As [`url_for`](Self::url_for); 400 if the host of the request is missing or malformed.
+    #[track_caller]
+    pub fn absolute_url_for<M>(
+        &self,
+        target: impl Link<M>,
+        values: &[(&str, &dyn fmt::Display)],
+    ) -> Result<String> {
+        let url = self.url_for(target, values)?;
+        Ok(absolute(self.origin()?, &url))
+    }
+
+    /// The origin of the request; see [`Request::origin`].
+    ///
+    /// # Errors
+    /// 400 if the host of the request is missing or malformed.
+    #[track_caller]
+    pub fn origin(&self) -> Result<&str> {
+        let origin = self.origin.as_deref();
+        origin.or_bad_request("the `Host` header is missing or malformed")
+    }
 }
 
 impl FromRequest for Links {
     async fn from_request(req: &mut Request) -> Result<Self> {
+        let origin = req.origin().ok().map(String::into_boxed_str);
         let (view, port) = (Arc::clone(req.view()), req.port());
-        Ok(Self { view, port })
+        Ok(Self { view, port, origin })
     }
 }
 

@@ -110,6 +110,40 @@ impl Request {
         host(&self.0.head.uri, &self.0.head.headers)
     }
 
+    /// The origin that the client asked, as a browser names it (RFC 6454, 6.2): scheme, host and, where
+    /// it does not go without saying, port, such as `https://example.com` or
+    /// `http://127.0.0.1:3000`.
+    ///
+    /// The scheme is that of [`is_secure`](Self::is_secure), through trusted proxies; the host and
+    /// port are those of the `Host` header, which a proxy has to pass on. The client chooses them: for
+    /// links that others get to see, in mails and caches, hold the names with
+    /// [`HostGuard`](crate::HostGuard).
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// let client = App::new().get("/", async |req: Request| req.origin()).test();
+    /// client.get("/").header("host", "Example.com:3000").send().assert_text("http://example.com:3000");
+    /// client.get("https://example.com:443/").send().assert_text("https://example.com");
+    /// ```
+    ///
+    /// # Errors
+    /// 400 if the host is missing or malformed.
+    #[track_caller]
+    pub fn origin(&self) -> Result<String> {
+        let named = authority(&self.0.head.uri, &self.0.head.headers);
+        let (host, port) = named.or_bad_request("the `Host` header is missing or malformed")?;
+        let (scheme, default) = match self.is_secure() {
+            true => ("https", 443),
+            false => ("http", 80),
+        };
+        let host = host.to_ascii_lowercase();
+        Ok(match port.filter(|port| *port != default) {
+            Some(port) => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
+        })
+    }
+
     /// The port beside [`host`](Self::host), where one was named.
     pub(crate) fn port(&self) -> Option<u16> {
         authority(&self.0.head.uri, &self.0.head.headers)?.1

@@ -223,6 +223,34 @@ impl Request {
         routes.url_for(target, values, self.port())
     }
 
+    /// [`url_for`](Self::url_for) with the [`origin`](Self::origin) in front, for links that leave the
+    /// site: in mails, feeds and answers of an API.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn show() -> &'static str { "" }
+    ///
+    /// async fn index(req: Request) -> Result<String> {
+    ///     req.absolute_url_for(show, &[("id", &42)])
+    /// }
+    ///
+    /// let app = App::new().get("/users/{id}", show).get("/", index);
+    /// app.test().get("https://example.com/").send().assert_text("https://example.com/users/42");
+    /// ```
+    ///
+    /// # Errors
+    /// Those of both.
+    #[track_caller]
+    pub fn absolute_url_for<M>(
+        &self,
+        target: impl Link<M>,
+        values: &[(&str, &dyn fmt::Display)],
+    ) -> Result<String> {
+        let url = self.url_for(target, values)?;
+        Ok(absolute(&self.origin()?, &url))
+    }
+
     /// The state of this type in the scope of the running middleware or handler.
     #[must_use]
     pub fn state<T: Any + Send + Sync>(&self) -> Option<&T> {
@@ -428,6 +456,15 @@ impl Request {
 
     pub(crate) fn set_place(&mut self, place: Place) {
         self.0.place = place;
+    }
+}
+
+/// A link of `url_for` as a whole URL: one to another host has that in front already.
+pub(crate) fn absolute(origin: &str, url: &str) -> String {
+    let scheme = origin.split("//").next().unwrap_or_default();
+    match url.starts_with("//") {
+        true => format!("{scheme}{url}"),
+        false => format!("{origin}{url}"),
     }
 }
 
