@@ -26,7 +26,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use http::Method;
+use http::{HeaderMap, HeaderValue, Method};
 use tokio::runtime::{Handle, Runtime};
 
 pub use extension::{ExtensionCheck, check_extension};
@@ -47,6 +47,7 @@ pub struct TestClient {
     service: OnceLock<AppService>,
     runtime: OnceLock<Runtime>,
     jar: Mutex<Jar>,
+    headers: HeaderMap,
 }
 
 impl TestClient {
@@ -56,6 +57,7 @@ impl TestClient {
             service: OnceLock::new(),
             runtime: OnceLock::new(),
             jar: Mutex::default(),
+            headers: HeaderMap::new(),
         }
     }
 
@@ -91,6 +93,30 @@ impl TestClient {
                 std::any::type_name::<T>()
             );
         }
+        self
+    }
+
+    /// Sends this header with every request that does not set it itself, such as the token of a user.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn whoami(req: Request) -> Result<String> {
+    ///     Ok(req.header("authorization").or_unauthorized("who are you?")?.to_owned())
+    /// }
+    ///
+    /// let client = App::new().get("/", whoami).test().with_header("authorization", "Bearer ada");
+    /// client.get("/").send().assert_text("Bearer ada");
+    /// client.get("/").header("authorization", "Bearer bob").send().assert_text("Bearer bob");
+    /// ```
+    ///
+    /// # Panics
+    /// If HTTP does not allow the name or the value.
+    #[track_caller]
+    #[must_use]
+    pub fn with_header<V: TryInto<HeaderValue>>(mut self, name: &str, value: V) -> Self {
+        let (name, value) = request::header(name, value);
+        self.headers.insert(name, value);
         self
     }
 

@@ -33,10 +33,12 @@ impl<'a> TestRequest<'a> {
             Ok(uri) => uri,
             Err(error) => panic!("`{path}` is no path of a request: {error}"),
         };
-        let mut headers = HeaderMap::new();
-        let host = uri.authority().map_or("localhost", |host| host.as_str());
-        let host = HeaderValue::from_str(host).expect("a host in a URI is visible ASCII");
-        headers.insert(HOST, host);
+        let mut headers = client.headers.clone();
+        if uri.authority().is_some() || !headers.contains_key(HOST) {
+            let host = uri.authority().map_or("localhost", |host| host.as_str());
+            let host = HeaderValue::from_str(host).expect("a host in a URI is visible ASCII");
+            headers.insert(HOST, host);
+        }
         Self {
             client,
             method,
@@ -50,13 +52,40 @@ impl<'a> TestRequest<'a> {
     /// Sets a header. A `cookie` header is sent in place of the cookies that are kept.
     #[track_caller]
     pub fn header<V: TryInto<HeaderValue>>(mut self, name: &str, value: V) -> Self {
-        let Ok(header) = name.parse::<HeaderName>() else {
-            panic!("`{name}` is no header name")
+        let (name, value) = header(name, value);
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Adds a struct or pairs to the query of the path, percent-encoded.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// let client = App::new().get("/", async |req: Request| req.query().to_owned()).test();
+    /// client.get("/?a=1").query(&[("q", "red onions")]).send().assert_text("a=1&q=red+onions");
+    /// ```
+    ///
+    /// # Panics
+    /// If the value cannot be written as a query.
+    #[track_caller]
+    pub fn query<T: Serialize + ?Sized>(mut self, pairs: &T) -> Self {
+        let added = match serde_html_form::to_string(pairs) {
+            Ok(added) => added,
+            Err(error) => panic!("the value cannot be written as a query: {error}"),
         };
-        let Ok(value) = value.try_into() else {
-            panic!("the value of `{name}` is not allowed")
+        let mut parts = self.uri.into_parts();
+        let target = parts.path_and_query.as_ref();
+        let path = target.map_or("/", |target| target.path());
+        let target = match target.and_then(|target| target.query()) {
+            Some(query) if added.is_empty() => format!("{path}?{query}"),
+            None | Some("") if !added.is_empty() => format!("{path}?{added}"),
+            Some(query) => format!("{path}?{query}&{added}"),
+            None => path.to_owned(),
         };
-        self.headers.insert(header, value);
+        let target = target.parse().expect("what is encoded is no other URI");
+        parts.path_and_query = Some(target);
+        self.uri = Uri::from_parts(parts).expect("the other parts are as they were");
         self
     }
 
@@ -150,6 +179,18 @@ impl<'a> TestRequest<'a> {
         res.drop_unsent_body(method == Method::HEAD);
         res
     }
+}
+
+/// A name and a value as HTTP allows them.
+#[track_caller]
+pub(super) fn header<V: TryInto<HeaderValue>>(name: &str, value: V) -> (HeaderName, HeaderValue) {
+    let Ok(header) = name.parse::<HeaderName>() else {
+        panic!("`{name}` is no header name")
+    };
+    let Ok(value) = value.try_into() else {
+        panic!("the value of `{name}` is not allowed")
+    };
+    (header, value)
 }
 
 impl<'a> IntoFuture for TestRequest<'a> {
