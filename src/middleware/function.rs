@@ -71,7 +71,8 @@ impl fmt::Debug for AnyMiddleware {
     note = "a middleware is an `async fn(Request, Next) -> Response`, with up to eight extractors \
             before `Request`, or a type that implements `cepa::Middleware`",
     note = "a closure that captures hands a clone to each call: `move |req: Request, next: Next| {{ \
-            let x = x.clone(); async move {{ .. }} }}`"
+            let x = x.clone(); async move {{ .. }} }}`",
+    note = "what implements `cepa::Extension` is added by `.plug(..)`"
 )]
 pub trait IntoMiddleware<Shape, Reads> {
     #[doc(hidden)]
