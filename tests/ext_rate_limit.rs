@@ -211,6 +211,33 @@ fn options_that_cannot_work_are_build_problems() {
     }
 }
 
+#[test]
+fn limits_are_told_apart_by_their_names_in_tables_and_times() {
+    use cepa::{Mode, ServerTiming};
+    let hello = async || "hello";
+    let app = App::new()
+        .mode(Mode::Development)
+        .plug(ServerTiming::new())
+        .with(RateLimit::per_minute(9))
+        .with(RateLimit::per_minute(9).with_name("all"))
+        .get(
+            "/",
+            hello.with(RateLimit::per_minute(9).with_name("two words")),
+        );
+    let client = app.test();
+    let explained = client.service().explain("GET", "/").to_string();
+    let res = client.get("/").send();
+    let times = res.header("server-timing").unwrap();
+    for (name, token) in [
+        ("RateLimit", "RateLimit;"),
+        ("RateLimit::all", "RateLimit.all;"),
+        ("RateLimit::two words", "RateLimit.two_words;"),
+    ] {
+        let is_shown = explained.contains(name) && times.contains(token);
+        assert!(is_shown, "{name}: {explained}{times}");
+    }
+}
+
 /// A store as one of several processes would have it: one number per key, the key as text.
 #[derive(Default)]
 struct Shared {

@@ -46,7 +46,7 @@ impl RateLimit {
         let mut limit = Self {
             quota: Quota::new(requests, per),
             key: None,
-            name: Cow::Borrowed("default"),
+            name: Cow::Borrowed(DEFAULT),
             policy: None,
             has_headers: true,
             store: Store::Memory(MemoryStore::new()),
@@ -86,8 +86,9 @@ impl RateLimit {
         self
     }
 
-    /// The name in the headers, and before the keys of a store that several limiters share. Visible
-    /// ASCII without `"` and `\`. Default: `default`.
+    /// The name in the headers, before the keys of a store that several limiters share, and in route
+    /// tables, messages and times: `RateLimit::sign-in`. Visible ASCII without `"` and `\`. Default:
+    /// `default`, which tables leave out.
     pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = name.into();
         self.describe();
@@ -129,8 +130,7 @@ impl RateLimit {
                 "{limit} requests in {per:?} are no limit: name a longer time"
             ));
         }
-        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-        if self.name.is_empty() || !self.name.bytes().all(is_plain) {
+        if !self.has_plain_name() {
             problems.push(format!(
                 "`{}` is no name for a limiter: use visible ASCII without `\"` and `\\`",
                 self.name.escape_debug()
@@ -138,7 +138,19 @@ impl RateLimit {
         }
         problems
     }
+
+    /// Whether it has a name of its own, which can be shown.
+    pub(super) fn is_named(&self) -> bool {
+        self.name != DEFAULT && self.has_plain_name()
+    }
+
+    fn has_plain_name(&self) -> bool {
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+        !self.name.is_empty() && self.name.bytes().all(is_plain)
+    }
 }
+
+const DEFAULT: &str = "default";
 
 /// Whole seconds, rounded up, 1 at least.
 pub(super) fn seconds(time: Duration) -> u64 {

@@ -2,6 +2,8 @@
 //!
 //! Before it: middleware that has to run for refused requests too. After it: what is limited.
 
+use std::borrow::Cow;
+
 use http::HeaderName;
 use http::header::RETRY_AFTER;
 
@@ -33,6 +35,14 @@ impl Middleware for RateLimit {
         };
         self.tell(&mut res, decision);
         res
+    }
+
+    /// `RateLimit::sign-in` for one that was given a name, so that two of them can be told apart.
+    fn name(&self) -> Cow<'static, str> {
+        match self.is_named() {
+            true => format!("RateLimit::{}", self.name).into(),
+            false => "RateLimit".into(),
+        }
     }
 
     fn problems(&self) -> Vec<String> {

@@ -35,7 +35,7 @@
 //! |---|---|
 //! | `with_burst`: requests at once | the limit itself |
 //! | `with_key`: who is counted | the client's address |
-//! | `with_name`: the limiter's name in headers and stores | `default` |
+//! | `with_name`: the limiter's name in headers, stores and route tables | `default` |
 //! | `with_headers`: whether to tell clients what they have left | yes |
 //! | `with_store`: where the counts are | [`MemoryStore`], of this process |
 //!
