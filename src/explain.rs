@@ -260,8 +260,10 @@ impl Explanation {
                 is_options: *method == Method::OPTIONS,
             },
             Answer::Redirect(path) => Verdict::Redirect { path },
-            Answer::Refused(error) => Verdict::Refused {
-                reason: error.to_string(),
+            Answer::Decided(res) => Verdict::Refused {
+                reason: res
+                    .error()
+                    .map_or_else(|| res.status().to_string(), ToString::to_string),
             },
             Answer::NotFound => match &self.route {
                 Some(route) if is_other_slash(route.path(), &self.path) => Verdict::OtherSlash,

@@ -121,7 +121,6 @@ impl Response {
     /// let client = App::new().get("/", teapot).test();
     /// client.get("/").send().assert_status(418).assert_header("x-spout", "here");
     /// ```
-    #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.set_status(status);
         self
@@ -175,7 +174,6 @@ impl Response {
     /// The same response with this header, in place of what it had; as
     /// [`set_header`](Self::set_header).
     #[track_caller]
-    #[must_use]
     pub fn with_header<N, V>(mut self, name: N, value: V) -> Self
     where
         N: TryInto<HeaderName>,

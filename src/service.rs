@@ -25,7 +25,7 @@ use crate::preflight::Problem;
 use crate::request::Request;
 use crate::respond::{IntoResponse, Redirect};
 use crate::response::Response;
-use crate::router::{Answer, Link, Place, RouteTable, Router};
+use crate::router::{Answer, Link, RouteTable, Router};
 use crate::server::{Activity, Lifecycle, Stopping};
 
 /// An app that was built: immutable, cheap to clone, ready to answer requests.
@@ -162,10 +162,7 @@ impl View {
         match (refused, self.core.before) {
             (None, None) => req = route(req),
             (None, Some(before)) => req.start(before),
-            (Some(error), _) => {
-                req.set_place(Place::refused(self.core.refusal, error));
-                req.start(self.core.refusal);
-            }
+            (Some(error), _) => req.decide(error.into_response()),
         }
         req
     }
@@ -214,7 +211,7 @@ impl Run for Over {
 fn automatic(mut req: Request) -> Response {
     match req.take_answer() {
         Answer::NotFound => Error::not_found("there is nothing at this address").into_response(),
-        Answer::Refused(error) => error.into_response(),
+        Answer::Decided(answer) => answer,
         Answer::Methods(allow) if *req.method() == Method::OPTIONS => {
             let mut res = StatusCode::NO_CONTENT.into_response();
             res.set_header(ALLOW, allow);

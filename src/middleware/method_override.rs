@@ -1,7 +1,7 @@
 //! `MethodOverride`: a POST that stands for PUT, PATCH or DELETE, for clients that cannot send them.
 
 use super::{Middleware, Next};
-use crate::{Error, IntoResponse, Method, Need, Request, Response};
+use crate::{Error, Method, Need, Request, Response};
 
 /// Takes the method of a POST from its header `X-HTTP-Method-Override`, and if told so from
 /// `_method` in its query, before the route is matched.
@@ -76,7 +76,7 @@ impl Middleware for MethodOverride {
             let is_said = |method: &Method| method.as_str().as_bytes().eq_ignore_ascii_case(said);
             let Some(method) = methods.into_iter().find(is_said) else {
                 let message = "the method in place of POST can be PUT, PATCH or DELETE";
-                return Error::bad_request(message).into_response();
+                return next.answer(req, Error::bad_request(message)).await;
             };
             req.set_method(method);
         }

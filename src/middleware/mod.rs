@@ -49,6 +49,7 @@ pub use timings::Timings;
 
 use crate::preflight::{Need, Provided};
 use crate::request::Request;
+use crate::respond::IntoResponse;
 use crate::response::Response;
 
 /// What stands around the handler: sees the request on its way in and the response on its way out.
@@ -120,6 +121,48 @@ impl Next {
     #[inline]
     pub fn run(self, req: Request) -> impl Future<Output = Response> + Send + 'static {
         crate::chain::enter(req)
+    }
+
+    /// Answers in place of the rest of the chain, as a `return` does, with one difference: in
+    /// [`before_routing`](crate::App::before_routing), where the app's own middleware is still to come,
+    /// that runs around this answer, as around its 404. So a redirect or refusal before the match is
+    /// logged and has its id and headers.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    /// use cepa::RequestId;
+    ///
+    /// async fn no_php(req: Request, next: Next) -> Response {
+    ///     match req.path().ends_with(".php") {
+    ///         true => next.answer(req, Error::not_found("there is no PHP here")).await,
+    ///         false => next.run(req).await,
+    ///     }
+    /// }
+    ///
+    /// let app = App::new().before_routing(no_php).with(RequestId::new()).get("/", async || "home");
+    /// let res = app.test().get("/wp-login.php").send();
+    /// res.assert_status(404);
+    /// assert!(res.header("x-request-id").is_some());
+    /// ```
+    pub fn answer(
+        self,
+        mut req: Request,
+        answer: impl IntoResponse,
+    ) -> impl Future<Output = Response> + Send {
+        let answer = answer.into_response();
+        let rest = match req.is_placed() {
+            true => Err(answer),
+            false => {
+                req.decide(answer);
+                Ok(self.run(req))
+            }
+        };
+        async move {
+            match rest {
+                Ok(rest) => rest.await,
+                Err(answer) => answer,
+            }
+        }
     }
 }
 

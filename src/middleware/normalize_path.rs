@@ -1,7 +1,7 @@
 //! `NormalizePath`: one spelling for each path, before it is matched.
 
 use super::{Middleware, Next};
-use crate::{IntoResponse, Need, Redirect, Request, Response};
+use crate::{Need, Redirect, Request, Response};
 
 /// Brings a path to the one spelling that routes have: slashes in a row become one, and the segments
 /// `.` and `..`, percent-encoded too, are resolved (RFC 3986, 5.2.4). All else stays as it is sent;
@@ -57,14 +57,15 @@ impl Middleware for NormalizePath {
         if self.redirect {
             // Browsers read `/\host` as another host.
             let path = path.replace('\\', "%5C");
-            return match req.query() {
-                "" => Redirect::permanent(path).into_response(),
-                query => Redirect::permanent(format!("{path}?{query}")).into_response(),
+            let path = match req.query() {
+                "" => path,
+                query => format!("{path}?{query}"),
             };
+            return next.answer(req, Redirect::permanent(path)).await;
         }
         match req.set_path(&path) {
             Ok(()) => next.run(req).await,
-            Err(error) => error.into_response(),
+            Err(error) => next.answer(req, error).await,
         }
     }
 

@@ -20,6 +20,7 @@ use crate::body::Body;
 use crate::error::{Error, Result, Watch};
 use crate::extract::{FromRequest, TrustedProxies};
 use crate::mode::Mode;
+use crate::response::Response;
 use crate::router::{Answer, Link, Params, Place, Route, RouteTable};
 use crate::server::{Lifecycle, Stopping};
 use crate::service::{Channel, View};
@@ -454,8 +455,16 @@ impl Request {
         place.chain()
     }
 
-    pub(crate) fn set_place(&mut self, place: Place) {
-        self.0.place = place;
+    /// Puts it before the outermost app's automatic answers, with this one. Nothing is matched.
+    pub(crate) fn decide(&mut self, answer: Response) {
+        let chain = self.0.view.core.refusal;
+        self.0.place = Place::decided(chain, answer);
+        self.start(chain);
+    }
+
+    /// Whether its chain was found.
+    pub(crate) fn is_placed(&self) -> bool {
+        self.0.place.is_matched()
     }
 }
 

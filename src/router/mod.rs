@@ -43,7 +43,7 @@ mod trie;
 
 use http::Method;
 
-use crate::error::Error;
+use crate::response::Response;
 
 pub use link::{ByHandler, ByName, Link};
 pub use near::{Mismatch, NearRoute};
@@ -105,15 +105,15 @@ pub(crate) enum Answer {
     Methods(String),
     /// The path with its trailing slash toggled matches.
     Redirect(String),
-    /// The server refuses the request as HTTP.
-    Refused(Error),
+    /// It was decided before the match, by the server or a middleware of `before_routing`.
+    Decided(Response),
 }
 
 impl Place {
     /// A place at the chain of automatic answers, without a match.
-    pub(crate) fn refused(chain: usize, error: Error) -> Self {
+    pub(crate) fn decided(chain: usize, answer: Response) -> Self {
         Self {
-            answer: Answer::Refused(error),
+            answer: Answer::Decided(answer),
             ..Self::new(chain, Spans::default())
         }
     }
