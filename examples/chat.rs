@@ -104,6 +104,7 @@ const PAGE: &str = r##"<!doctype html>
   #state.on::before { background: var(--good) }
   ol { list-style: none; padding: 1.25rem; flex: 1; overflow-y: auto; display: flex;
     flex-direction: column; gap: .5rem }
+  ol:empty::before { content: "Say who you are, and join a room."; color: var(--soft); margin: auto }
   li { max-width: 80%; padding: .5rem .85rem; border-radius: 1rem; background: var(--theirs);
     align-self: flex-start; overflow-wrap: anywhere; white-space: pre-wrap }
   li b { display: block; font-size: .8rem; color: var(--focus) }

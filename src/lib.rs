@@ -187,4 +187,6 @@ mod pages {
     mod structure {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
+    #[doc = include_str!("../docs/websockets.md")]
+    mod websockets {}
 }

@@ -247,10 +247,11 @@ impl<S: Socket> AsyncWrite for Io<S> {
     /// hyper flushes after each response; what was gathered stays while there is more to read.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.has_unsent() && (this.starved || this.traffic().flushes()) {
-            if this.poll_drain(cx)?.is_pending() {
-                return this.tied(Side::Write, cx);
-            }
+        if this.has_unsent()
+            && (this.starved || this.traffic().flushes())
+            && this.poll_drain(cx)?.is_pending()
+        {
+            return this.tied(Side::Write, cx);
         }
         Poll::Ready(Ok(()))
     }

@@ -288,5 +288,7 @@ fn conformance_answers_what_suites_ask() {
             &["accept-encoding: zstd, br"],
         );
     }
+    let sockets = if cfg!(feature = "ws") { "426" } else { "404" };
+    example.assert_get("/ws", sockets, &[]);
     example.stop();
 }

@@ -135,3 +135,48 @@ fn uploads_are_kept_listed_and_counted() {
     example.assert("POST /upload", form, body, "200", &["\r\n\r\n1 6"]);
     example.stop();
 }
+
+#[cfg(feature = "ws")]
+#[test]
+fn chat_tells_everyone_in_the_room() {
+    let example = Example::start("chat");
+    example.assert_get("/", "200", &["<title>Chat</title>"]);
+    example.assert_get("/chat/lobby?name=Ada", "426", &[]);
+    let open = |name: &str| {
+        let mut stream = TcpStream::connect(&example.addr).expect("the example accepts");
+        let head = format!(
+            "GET /chat/lobby?name={name} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\n\
+             upgrade: websocket\r\nsec-websocket-version: 13\r\n\
+             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).expect("it takes a head");
+        read_until(&mut stream, &format!("\"name\":\"{name}\",\"count\":"));
+        stream
+    };
+    let mut ada = open("Ada");
+    let mut ben = open("Ben");
+    read_until(&mut ada, r#"{"kind":"came","name":"Ben","count":2}"#);
+    let said = br#"{"text":" hello "}"#;
+    let frame = [&[0x81, 0x80 | said.len() as u8, 0, 0, 0, 0], &said[..]].concat();
+    ada.write_all(&frame).expect("it takes a frame");
+    read_until(&mut ben, r#"{"kind":"said","name":"Ada","text":"hello"}"#);
+    drop(ada);
+    read_until(&mut ben, r#"{"kind":"left","name":"Ada","count":1}"#);
+    example.stop();
+}
+
+/// Reads until these words came.
+#[cfg(feature = "ws")]
+fn read_until(stream: &mut TcpStream, words: &str) {
+    let timeout = Some(Duration::from_secs(30));
+    stream.set_read_timeout(timeout).expect("it is not zero");
+    let (mut seen, mut byte) = (Vec::new(), [0]);
+    while !seen.ends_with(words.as_bytes()) {
+        let text = || String::from_utf8_lossy(&seen).into_owned();
+        let read = stream
+            .read(&mut byte)
+            .unwrap_or_else(|_| panic!("{}", text()));
+        assert_eq!(read, 1, "{}", text());
+        seen.push(byte[0]);
+    }
+}

@@ -146,7 +146,7 @@ fn options_that_cannot_work_are_problems_of_the_build() {
             "has to be shorter than the idle timeout",
         ),
         (
-            WebSockets::new().with_ping_interval(second * 0),
+            WebSockets::new().with_ping_interval(std::time::Duration::ZERO),
             "longer than zero",
         ),
         (
@@ -191,4 +191,21 @@ async fn an_upgrade_that_somebody_took_is_an_error_of_the_program() {
     let client = App::new().with(thief).get("/", echo).test();
     let refused = client.ws("/").try_connect().await.unwrap_err();
     assert_eq!(refused.status(), 500);
+}
+
+#[tokio::test]
+async fn one_address_can_be_a_page_and_a_socket() {
+    let both = async |ws: Option<WebSocket>| match ws {
+        Some(ws) => ws.on_upgrade(async |socket| drop(socket.send("socket").await)),
+        None => "page".into_response(),
+    };
+    let client = App::new().get("/", both).test();
+    client.get("/").await.assert_text("page");
+    client
+        .get("/")
+        .header("upgrade", "websocket")
+        .await
+        .assert_status(400);
+    let mut ws = client.ws("/").connect().await;
+    assert_eq!(ws.recv_text().await, "socket");
 }

@@ -183,3 +183,40 @@ async fn a_flood_of_pings_whose_answers_are_not_read_is_held_back() {
         assert_eq!((pong[0], pong[1], pong[126]), (0x8a, 125, 7));
     }
 }
+
+#[tokio::test]
+async fn messages_are_compressed_where_both_sides_want_it() {
+    let options = WebSockets::new()
+        .with_compression()
+        .with_message_limit(100_000);
+    let client = App::new()
+        .get("/", echo.with(options))
+        .get("/plain", echo)
+        .test();
+    let offer = "permessage-deflate; client_max_window_bits";
+    let agreed = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+    for (path, wanted) in [("/", Some(agreed)), ("/plain", None)] {
+        let req = client.get(path).header("connection", "upgrade");
+        let req = req
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13");
+        let req = req.header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let (res, _) = req
+            .header("sec-websocket-extensions", offer)
+            .upgrade()
+            .await;
+        assert_eq!(res.header("sec-websocket-extensions"), wanted);
+    }
+    let ws = client.ws("/").header("sec-websocket-extensions", offer);
+    let mut ws = ws.connect().await;
+    let text = "many words, the same, ".repeat(4000);
+    ws.send(&text[..]).await;
+    assert!(ws.recv_text().await == text);
+    ws.send("short").await;
+    assert_eq!(ws.recv_text().await, "short");
+    ws.send(vec![7; 100_000]).await;
+    assert!(ws.recv().await == Message::from(vec![7; 100_000]));
+    // A few hundred bytes on the wire, too large all the same.
+    ws.send(vec![7; 100_001]).await;
+    assert_eq!(ws.closed().await.0, Some(CloseCode::TOO_LARGE));
+}

@@ -95,6 +95,8 @@ mod http2 {
     use h2::{RecvStream, SendStream};
     use tokio::net::TcpStream;
 
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+
     async fn connect(server: &Running) -> SendRequest<Bytes> {
         let socket = TcpStream::connect(server.addr).await.unwrap();
         let (send, connection) = h2::client::handshake(socket).await.unwrap();
@@ -109,7 +111,7 @@ mod http2 {
     async fn ask(
         send: &SendRequest<Bytes>,
         protocol: Option<&'static str>,
-        headers: &[(&str, &str)],
+        headers: Headers<'_>,
     ) -> (http::response::Parts, SendStream<Bytes>, RecvStream) {
         let mut send = send.clone().ready().await.unwrap();
         let method = if protocol.is_some() { "CONNECT" } else { "GET" };
@@ -185,7 +187,7 @@ mod http2 {
     async fn a_wrong_extended_connect_is_refused() {
         let server = Running::start(server());
         let send = connect(&server).await;
-        let table: [(&str, &[(&str, &str)], u16); 4] = [
+        let table: [(&str, Headers<'_>, u16); 4] = [
             ("websocket", &[("sec-websocket-version", "8")], 426),
             ("connect-udp", &[("sec-websocket-version", "13")], 501),
             ("connect-udp", &[], 501),

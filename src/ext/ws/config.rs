@@ -92,7 +92,7 @@ impl WebSockets {
 
     /// How long nothing may come from a client, not even the answer to a ping, and how long it may
     /// take nothing of what is sent. Default: 60 s. The first closes with 1001; with the second,
-    /// the connection is dropped. Noticed at most a quarter of a ping interval late.
+    /// the connection is dropped. Noticed at most a quarter of the ping interval late.
     #[must_use]
     pub fn with_idle_timeout(mut self, timeout: Duration) -> Self {
         self.options().idle_timeout = timeout;

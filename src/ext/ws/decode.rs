@@ -265,8 +265,11 @@ mod tests {
         (messages, None)
     }
 
-    /// Frames of a client; the first of a pair are the bits of the first byte.
-    fn frames(list: &[(u8, &[u8])]) -> Vec<u8> {
+    /// The first byte of each frame, and its payload.
+    type Frames<'a> = &'a [(u8, &'a [u8])];
+
+    /// Frames of a client.
+    fn frames(list: Frames<'_>) -> Vec<u8> {
         let mut out = Vec::new();
         for (first, payload) in list {
             let start = out.len();
@@ -283,8 +286,7 @@ mod tests {
     #[test]
     fn messages_are_the_same_however_their_bytes_arrive() {
         let kosme = "κόσμε \u{10ffff}".as_bytes();
-        type Row<'a> = (&'a [(u8, &'a [u8])], &'a [Message]);
-        let table: &[Row<'_>] = &[
+        let table: &[(Frames<'_>, &[Message])] = &[
             (&[(0x81, b"")], &[text("")]),
             (
                 &[(0x81, b"hi"), (0x82, b"\xff")],
@@ -323,7 +325,7 @@ mod tests {
     #[test]
     fn what_breaks_the_protocol_is_noticed_and_said() {
         let long = vec![0; LIMIT];
-        let table: &[(&[(u8, &[u8])], u16)] = &[
+        let table: &[(Frames<'_>, u16)] = &[
             (&[(0x80, b"a")], 1002),
             (&[(0x00, b"a")], 1002),
             (&[(0x01, b"a"), (0x81, b"b")], 1002),

@@ -20,8 +20,8 @@ use super::receive::Reader;
 use super::socket::Socket;
 use super::writer::Writer;
 use crate::{
-    Error, FromRequest, HeaderMap, HeaderName, HeaderValue, Request, Response, Result, StatusCode,
-    Stopping, Upgrade, Upgraded,
+    Error, FromRequest, HeaderMap, HeaderName, HeaderValue, OptionalFromRequest, Request, Response,
+    Result, StatusCode, Stopping, Upgrade, Upgraded,
 };
 use http::{Version, header};
 
@@ -112,6 +112,20 @@ impl FromRequest for WebSocket {
             stopping: req.stopping(),
             work,
         })
+    }
+}
+
+/// `None` where no WebSocket is asked for, so that one address can be a page as well.
+impl OptionalFromRequest for WebSocket {
+    async fn from_request(req: &mut Request) -> Result<Option<Self>> {
+        let asked = match req.version() {
+            Version::HTTP_2 => req.headers().contains_key(header::SEC_WEBSOCKET_VERSION),
+            _ => lists(req.headers(), &header::UPGRADE, "websocket"),
+        };
+        match asked {
+            true => <Self as FromRequest>::from_request(req).await.map(Some),
+            false => Ok(None),
+        }
     }
 }
 

@@ -108,7 +108,7 @@ async fn finish(writer: &Writer, mut reader: Reader) {
         let _ = writer.close(CloseCode::NORMAL, "").await;
     }
     let _ = timeout(GRACE, reader.drain()).await;
-    writer.shutdown().await;
+    let _ = timeout(FAREWELL, writer.shutdown()).await;
     let _ = timeout(FAREWELL, reader.exhaust()).await;
 }
 

@@ -193,9 +193,9 @@ impl SocketReceiver {
     /// As there.
     pub async fn recv(&mut self) -> Result<Message, SocketError> {
         loop {
-            match self.next().await? {
-                message @ (Message::Text(_) | Message::Binary(_)) => return Ok(message),
-                _ => {}
+            let message = self.next().await?;
+            if matches!(message, Message::Text(_) | Message::Binary(_)) {
+                return Ok(message);
             }
         }
     }

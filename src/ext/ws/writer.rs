@@ -149,7 +149,7 @@ impl Writer {
     pub(super) async fn shutdown(&self) {
         let mut out = self.out.lock().await;
         out.broken = true;
-        let _ = timeout(self.patience, out.io.shutdown()).await;
+        let _ = out.io.shutdown().await;
     }
 
     fn ended(&self) -> SocketError {
