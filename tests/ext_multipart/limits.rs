@@ -210,3 +210,32 @@ fn a_file_beyond_its_limit_leaves_nothing_on_the_disk() {
     upload(&client, "/", form.end()).assert_status(413);
     folder.wait_until_empty();
 }
+
+/// The server's own timeout holds, and its status is kept.
+#[test]
+fn a_client_that_stops_sending_is_408() {
+    use std::io::{Read as _, Write as _};
+    let app = App::new().plug(Uploads::new()).post("/", tell);
+    let server = cepa::Server::new(app)
+        .tcp("127.0.0.1:0")
+        .with_body_timeout(Duration::from_millis(100));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let server = runtime.block_on(server.bind()).unwrap();
+    let addr = *server.local_addrs().first().unwrap();
+    runtime.spawn(server.serve());
+    let mut stream = std::net::TcpStream::connect(addr).unwrap();
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: {FORM_DATA}\r\nContent-Length: 1000\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&Form::default().text("a", "1").0).unwrap();
+    let mut answer = String::new();
+    let timeout = Some(Duration::from_secs(20));
+    stream.set_read_timeout(timeout).unwrap();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("did not come in time"), "{answer}");
+}

@@ -279,6 +279,22 @@ fn parts_that_are_not_read_are_passed_over_and_an_error_stays_one() {
 }
 
 #[test]
+fn what_form_data_writes_is_read_back() {
+    use cepa::multipart::FormData;
+    let client = client();
+    let form = FormData::new()
+        .with_text("plain", "1")
+        .with_text("a \"b\" ü\r\nx", "--\r\n--")
+        .with_file("f", "\"..\\c\".txt", b"2\r\n");
+    let req = client.post("/").header("content-type", form.content_type());
+    let wanted = "plain=1;a \"b\" ü\r\nx=--\r\n--;f(\"..\\c\".txt)=2\r\n;";
+    req.body(form).send().assert_text(wanted);
+    let none = FormData::default();
+    let req = client.post("/").header("content-type", none.content_type());
+    req.body(none).send().assert_text("");
+}
+
+#[test]
 fn fields_are_read_as_text_bytes_or_json_and_blamed_by_name() {
     async fn read(Path(how): Path<String>, mut parts: Multipart) -> Result<String> {
         let field = parts

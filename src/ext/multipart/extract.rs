@@ -21,7 +21,7 @@ use crate::{Body, Error, FromRequest, Need, Request, Result};
 /// [`next_field`](Self::next_field) and the methods of [`Field`].
 ///
 /// ```
-/// use cepa::multipart::{Multipart, Uploads};
+/// use cepa::multipart::{FormData, Multipart, Uploads};
 /// use cepa::prelude::*;
 ///
 /// async fn names(mut parts: Multipart) -> Result<String> {
@@ -33,10 +33,10 @@ use crate::{Body, Error, FromRequest, Need, Request, Result};
 /// }
 ///
 /// let client = App::new().plug(Uploads::new()).post("/", names).test();
-/// let body = "--x\r\nContent-Disposition: form-data; name=\"one\"\r\n\r\n1\r\n--x--\r\n";
-/// let req = client.post("/").header("content-type", "multipart/form-data; boundary=x");
-/// req.body(body).send().assert_text("one");
-/// client.post("/").body(body).send().assert_status(415);
+/// let form = FormData::new().with_text("one", "1").with_text("two", "2");
+/// let req = client.post("/").header("content-type", form.content_type());
+/// req.body(form).send().assert_text("onetwo");
+/// client.post("/").body("one=1").send().assert_status(415);
 /// ```
 pub struct Multipart {
     parser: Parser,
@@ -98,7 +98,7 @@ impl fmt::Debug for Multipart {
 /// 422 with the field's name if one is missing or does not parse, otherwise as for [`Multipart`].
 ///
 /// ```
-/// use cepa::multipart::{MultipartForm, UploadedFile, Uploads};
+/// use cepa::multipart::{FormData, MultipartForm, UploadedFile, Uploads};
 /// use cepa::prelude::*;
 /// use serde::Deserialize;
 ///
@@ -115,14 +115,12 @@ impl fmt::Debug for Multipart {
 /// }
 ///
 /// let client = App::new().plug(Uploads::new()).post("/", save).test();
-/// let part = |head: &str| format!("--x\r\nContent-Disposition: form-data; {head}\r\n\r\nAda\r\n");
-/// let ask = |body: String| {
-///     let req = client.post("/").header("content-type", "multipart/form-data; boundary=x");
-///     req.body(body + "--x--\r\n").send()
+/// let ask = |form: FormData| {
+///     client.post("/").header("content-type", form.content_type()).body(form).send()
 /// };
-/// let (name, photo) = (part("name=\"name\""), part("name=\"photos\"; filename=\"a.png\""));
-/// ask(format!("{name}{photo}{photo}")).assert_text("Ada false 2");
-/// let res = ask(photo);
+/// let photos = FormData::new().with_file("photos", "a.png", "a").with_file("photos", "b.png", "b");
+/// ask(photos.clone().with_text("name", "Ada")).assert_text("Ada false 2");
+/// let res = ask(photos);
 /// res.assert_status(422);
 /// assert_eq!(res.error().map(|error| error.fields()[0].field.as_str()), Some("name"));
 /// ```

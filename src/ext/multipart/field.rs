@@ -22,7 +22,7 @@ use crate::{Bytes, Error, Result};
 /// [`next_field`](super::Multipart::next_field).
 ///
 /// ```
-/// use cepa::multipart::{Multipart, Uploads};
+/// use cepa::multipart::{FormData, Multipart, Uploads};
 /// use cepa::prelude::*;
 ///
 /// async fn sum(mut parts: Multipart) -> Result<String> {
@@ -38,10 +38,9 @@ use crate::{Bytes, Error, Result};
 /// }
 ///
 /// let client = App::new().plug(Uploads::new()).post("/", sum).test();
-/// let body = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none\r\n\
-///             --x\r\nContent-Disposition: form-data; name=\"b\"; filename=\"c\"\r\n\r\ntwenty\r\n--x--\r\n";
-/// let req = client.post("/").header("content-type", "multipart/form-data; boundary=x");
-/// req.body(body).send().assert_text("a None 3;b Some(\"c\") 6;");
+/// let form = FormData::new().with_text("a", "one").with_file("b", "c", "twenty");
+/// let req = client.post("/").header("content-type", form.content_type());
+/// req.body(form).send().assert_text("a None 3;b Some(\"c\") 6;");
 /// ```
 pub struct Field<'a> {
     parser: &'a mut Parser,

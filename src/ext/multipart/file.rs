@@ -18,7 +18,7 @@ use crate::{Bytes, Result};
 /// What is not [saved](Self::save) is gone when this is dropped.
 ///
 /// ```
-/// use cepa::multipart::{MultipartForm, UploadedFile, Uploads};
+/// use cepa::multipart::{FormData, MultipartForm, UploadedFile, Uploads};
 /// use cepa::prelude::*;
 /// use serde::Deserialize;
 ///
@@ -32,10 +32,9 @@ use crate::{Bytes, Result};
 /// }
 ///
 /// let client = App::new().plug(Uploads::new()).post("/", receive).test();
-/// let body = "--x\r\nContent-Disposition: form-data; name=\"scan\"; filename=\"../a.txt\"\r\n\r\n\
-///             hi\r\n--x--\r\n";
-/// let req = client.post("/").header("content-type", "multipart/form-data; boundary=x");
-/// req.body(body).send().assert_text("a.txt is 2 bytes: b\"hi\"");
+/// let form = FormData::new().with_file("scan", "../a.txt", "hi");
+/// let req = client.post("/").header("content-type", form.content_type());
+/// req.body(form).send().assert_text("a.txt is 2 bytes: b\"hi\"");
 /// ```
 pub struct UploadedFile {
     head: PartHead,

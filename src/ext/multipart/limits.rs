@@ -8,7 +8,7 @@ use std::fmt;
 /// What is not said stays as it is further out, so a route says only what is special about it.
 ///
 /// ```
-/// use cepa::multipart::{MultipartForm, UploadLimits, UploadedFile, Uploads};
+/// use cepa::multipart::{FormData, MultipartForm, UploadLimits, UploadedFile, Uploads};
 /// use cepa::prelude::*;
 /// use serde::Deserialize;
 ///
@@ -21,10 +21,9 @@ use std::fmt;
 ///
 /// let films = UploadLimits::new().with_total(2 * 1024 * 1024 * 1024).with_files(1);
 /// let client = App::new().plug(Uploads::new()).post("/films", publish.with(films)).test();
-/// let body = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mp4\"\r\n\r\n\
-///             film\r\n--x--\r\n";
-/// let req = client.post("/films").header("content-type", "multipart/form-data; boundary=x");
-/// req.body(body).send().assert_text("4");
+/// let form = FormData::new().with_file("file", "a.mp4", "film");
+/// let req = client.post("/films").header("content-type", form.content_type());
+/// req.body(form).send().assert_text("4");
 /// ```
 #[derive(Clone, Copy, Default)]
 #[must_use = "limits do nothing until they are in an app: `handler.with(limits)`"]

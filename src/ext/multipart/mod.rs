@@ -3,7 +3,7 @@
 //! # Example
 //!
 //! ```
-//! use cepa::multipart::{MultipartForm, UploadedFile, Uploads};
+//! use cepa::multipart::{FormData, MultipartForm, UploadedFile, Uploads};
 //! use cepa::prelude::*;
 //! use serde::Deserialize;
 //!
@@ -22,11 +22,9 @@
 //! }
 //!
 //! let client = App::new().plug(Uploads::new()).post("/pictures", add).test();
-//! let body = "--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nAn onion\r\n\
-//!             --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"onion.png\"\r\n\
-//!             Content-Type: image/png\r\n\r\nlayers\r\n--x--\r\n";
-//! let req = client.post("/pictures").header("content-type", "multipart/form-data; boundary=x");
-//! req.body(body).send().assert_text("An onion: layers");
+//! let form = FormData::new().with_text("title", "An onion").with_file("file", "a.png", "layers");
+//! let req = client.post("/pictures").header("content-type", form.content_type());
+//! req.body(form).send().assert_text("An onion: layers");
 //! ```
 //!
 //! [`MultipartForm`] reads all of an upload before the handler runs. [`Multipart`] hands out part by
@@ -34,6 +32,7 @@
 //! [`Field::save`], and memory holds a piece of it at a time.
 //!
 //! [`Uploads`] has to be plugged in the app or around it; `build` reports where it is missing.
+//! [`FormData`] is what a browser would send, for tests.
 //!
 //! # Options
 //!
@@ -96,6 +95,7 @@ mod extract;
 mod field;
 mod file;
 mod form;
+mod form_data;
 mod head;
 mod limits;
 mod middleware;
@@ -110,6 +110,7 @@ pub use error::MultipartError;
 pub use extract::{Multipart, MultipartForm};
 pub use field::Field;
 pub use file::UploadedFile;
+pub use form_data::FormData;
 pub use limits::UploadLimits;
 pub use name::safe_name;
 pub use save::SaveTo;

@@ -65,7 +65,7 @@ impl Drop for Removal {
 
 /// Keyed by the system's randomness, as hash maps are. A name that can be guessed would do no harm,
 /// since an existing file is never opened.
-fn random() -> u64 {
+pub(super) fn random() -> u64 {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     RandomState::new().hash_one(COUNT.fetch_add(1, Ordering::Relaxed))
 }
