@@ -60,7 +60,8 @@ async fn tell_all(member: &Member, told: &Told<'_>) -> Result<()> {
     member.send_to_all(serde_json::to_string(told)?).await
 }
 
-fn app() -> App {
+/// All of it, for tests too.
+pub fn app() -> App {
     App::new()
         .state(Rooms::new())
         .with(Logger::new())

@@ -1,6 +1,7 @@
 //! WebSockets: the handshake, messages, times and ends in process, then over sockets.
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
+mod chat;
 mod ends;
 mod handshake;
 mod messages;
