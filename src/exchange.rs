@@ -242,9 +242,7 @@ impl Future for Answering {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut res = ready!(self.answer.as_mut().poll(cx));
-        if self.head {
-            res.drop_body();
-        }
+        res.finish(self.head);
         Poll::Ready(Ok(res.into()))
     }
 }

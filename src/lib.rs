@@ -52,6 +52,7 @@
 //! | `health` | no | `cepa::health`: `/livez` and `/readyz`, with checks from the whole app |
 //! | `metrics` | no | `cepa::metrics`: counts and times of requests, and of your own, for Prometheus |
 //! | `rate-limit` | no | `cepa::rate_limit`: so many requests per client and time |
+//! | `templates` | no | `cepa::templates`: pages from templates that are checked when the app is built |
 //! | `tower` | no | `cepa::tower`: layers and services of `tower` in an app, an app as a service |
 //! | `ws` | no | `cepa::ws`: WebSockets on HTTP/1.1 and HTTP/2, and rooms of them |
 
@@ -104,6 +105,8 @@ pub use ext::health;
 pub use ext::metrics;
 #[cfg(feature = "rate-limit")]
 pub use ext::rate_limit;
+#[cfg(feature = "templates")]
+pub use ext::templates;
 #[cfg(feature = "tower")]
 pub use ext::tower;
 #[cfg(feature = "ws")]

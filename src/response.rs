@@ -1,5 +1,6 @@
 //! The response on its way out: status, headers, body, and the error that caused it, if any.
 
+use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -191,6 +192,11 @@ impl Response {
         std::mem::take(&mut self.0.body)
     }
 
+    /// Takes the value that the body is to be made of, if it is of this type; see [`Body::draft`].
+    pub fn take_draft<T: Any>(&mut self) -> Option<T> {
+        self.0.body.take_draft()
+    }
+
     /// Values that travel with the response and are not sent.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
@@ -255,9 +261,24 @@ impl Response {
         (self.0.head.headers, self.0.body)
     }
 
+    /// Readies it to be sent: without a draft that nobody made, and without the body where it
+    /// answers a HEAD.
+    pub(crate) fn finish(&mut self, is_head: bool) {
+        if let Some(unmade) = self.0.body.unmade() {
+            log::emit(log::Level::Error, unmade);
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            *self.headers_mut() = HeaderMap::new();
+            self.set_status(status);
+            self.set_body(status.canonical_reason().unwrap_or_default());
+        }
+        if is_head {
+            self.drop_body();
+        }
+    }
+
     /// Leaves out the body of an answer to HEAD, and keeps the length it would have had
     /// (RFC 9110, 9.3.2).
-    pub(crate) fn drop_body(&mut self) {
+    fn drop_body(&mut self) {
         let length = http_body::Body::size_hint(&self.0.body)
             .exact()
             .filter(|length| *length > 0);

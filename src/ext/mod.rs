@@ -11,6 +11,8 @@ pub mod health;
 pub mod metrics;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
+#[cfg(feature = "templates")]
+pub mod templates;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "ws")]

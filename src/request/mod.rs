@@ -219,7 +219,7 @@ impl Request {
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
         let routes = &self.0.view.core.router.routes;
-        routes.url_for(target, values, self.port())
+        routes.url_at(target, values, self.port())
     }
 
     /// The state of this type in the scope of the running middleware or handler.

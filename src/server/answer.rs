@@ -229,9 +229,7 @@ fn outgoing(
     tunnels: bool,
     signed: bool,
 ) -> http::Response<Outgoing> {
-    if head {
-        res.drop_body();
-    }
+    res.finish(head);
     if tunnels {
         check_agreed(&mut res);
     }

@@ -147,9 +147,7 @@ impl<'a> TestRequest<'a> {
         }
         let mut res = service.call(req).await;
         client.jar().keep(res.headers());
-        if method == Method::HEAD {
-            res.drop_body();
-        }
+        res.finish(method == Method::HEAD);
         res
     }
 }

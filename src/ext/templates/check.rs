@@ -1,0 +1,205 @@
+//! What is wrong with templates, found when the app is built: names that are none, broken links.
+//!
+//! Before it: each template was parsed. After it: `markup` looks at where values are printed.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use minijinja::{Environment, ErrorKind};
+
+use super::error::{TemplateError, meant};
+use super::page::{KNOWN, Processors};
+use super::scan::{Kind, Piece, Token, scan};
+use super::source::Read;
+use crate::RouteTable;
+
+/// What the checks of one template look at.
+struct Check<'a> {
+    read: &'a Read,
+    names: &'a [&'a str],
+    env: &'a Environment<'static>,
+    routes: &'a RouteTable,
+    file: &'a dyn Fn(&str) -> String,
+    errors: Vec<TemplateError>,
+}
+
+/// The problems of all templates, in the order of their names.
+pub(super) fn all(
+    read: &[Read],
+    env: &Environment<'static>,
+    routes: &RouteTable,
+    file: &dyn Fn(&str) -> String,
+) -> Vec<TemplateError> {
+    let names: Vec<&str> = read.iter().map(|it| &*it.name).collect();
+    let mut errors = Vec::new();
+    for read in read {
+        let mut check = Check {
+            read,
+            names: &names,
+            env,
+            routes,
+            file,
+            errors: Vec::new(),
+        };
+        for piece in scan(&read.text) {
+            check.piece(&piece);
+        }
+        errors.append(&mut check.errors);
+    }
+    errors
+}
+
+/// What is wrong with the names of context processors.
+pub(super) fn names(processors: &Processors) -> Result<(), String> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for name in processors.iter().map(|one| one.name()) {
+        if KNOWN.contains(&name) {
+            return Err(format!(
+                "a context processor is named `{name}`, which every page has: rename it"
+            ));
+        }
+        if seen.insert(name, 1).is_some() {
+            return Err(format!(
+                "two context processors are named `{name}`: rename one"
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl Check<'_> {
+    fn piece(&mut self, piece: &Piece<'_>) {
+        let tokens = match piece {
+            Piece::Text(_) => return,
+            Piece::Print(_, tokens) => tokens,
+            Piece::Statement(tokens) => {
+                self.target(tokens);
+                tokens
+            }
+        };
+        for (i, token) in tokens.iter().enumerate() {
+            let rest = &tokens[i + 1..];
+            let is_method = i > 0 && tokens[i - 1].is_sign(".");
+            if token.is_word("url_for") && !is_method {
+                self.link(rest);
+            }
+            if token.is_sign("|") {
+                self.filter(rest);
+            }
+        }
+    }
+
+    fn error(&mut self, at: usize, message: String) {
+        let error = TemplateError::new(&self.read.name, &(self.file)(&self.read.name), message);
+        self.errors.push(error.at(&self.read.text, at));
+    }
+
+    /// `extends`, `include`, `import` and `from .. import` name templates that there are.
+    fn target(&mut self, tokens: &[Token<'_>]) {
+        let [statement, rest @ ..] = tokens else {
+            return;
+        };
+        let is_target = ["extends", "include", "import", "from"];
+        if !is_target.iter().any(|word| statement.is_word(word)) {
+            return;
+        }
+        let may_miss = rest.iter().any(|token| token.is_word("missing"));
+        let is_list = rest
+            .first()
+            .is_some_and(|it| it.is_sign("[") || it.is_sign("("));
+        let is_end = |token: Option<&Token<'_>>| {
+            let ends = ["if", "else", "ignore", "as", "import", "with", "without"];
+            token.is_none_or(|it| ends.iter().any(|end| it.is_word(end)))
+        };
+        let mut previous = *statement;
+        for (i, token) in rest.iter().enumerate() {
+            let stands_alone = previous == *statement || previous.is_word("else");
+            let is_whole = stands_alone && is_end(rest.get(i + 1));
+            previous = *token;
+            let is_known = self.names.contains(&token.text) || token.text.contains('\\');
+            if token.kind != Kind::Text || !is_whole || is_known || may_miss || is_list {
+                continue;
+            }
+            let fix = match meant(token.text, self.names.iter().copied()) {
+                Some(other) => format!("is `{other}` meant?"),
+                None => format!("add the file, or take this `{}` out", statement.text),
+            };
+            self.error(
+                token.at,
+                format!("there is no template `{}`; {fix}", token.text),
+            );
+        }
+    }
+
+    /// A link to a route by a name that is written out.
+    fn link(&mut self, rest: &[Token<'_>]) {
+        let [open, name, rest @ ..] = rest else {
+            return;
+        };
+        let is_whole = rest
+            .first()
+            .is_none_or(|it| it.is_sign(",") || it.is_sign(")"));
+        if !open.is_sign("(") || name.kind != Kind::Text || !is_whole {
+            return;
+        }
+        let routes = self.routes;
+        if !routes.iter().any(|route| route.name() == name.text) {
+            let names = routes.iter().map(|route| route.name());
+            let fix = match meant(name.text, names) {
+                Some(other) => format!("is `{other}` meant?"),
+                None => "name the handler, or the route by `.named(..)`".to_owned(),
+            };
+            return self.error(name.at, format!("no route is named `{}`; {fix}", name.text));
+        }
+        let Some(given) = keywords(rest) else {
+            return;
+        };
+        let given: Vec<(&str, &dyn Display)> = given
+            .into_iter()
+            .map(|name| (name, &"x" as &dyn Display))
+            .collect();
+        if let Err(error) = routes.url_for(name.text, &given) {
+            self.error(
+                name.at,
+                format!("{error}; write `url_for(\"{}\", name=value)`", name.text),
+            );
+        }
+    }
+
+    fn filter(&mut self, rest: &[Token<'_>]) {
+        let Some(name) = rest.first().filter(|it| it.kind == Kind::Word) else {
+            return;
+        };
+        let applied = self.env.empty_state().apply_filter(name.text, &[]);
+        if applied.is_err_and(|error| error.kind() == ErrorKind::UnknownFilter) {
+            self.error(
+                name.at,
+                format!(
+                    "there is no filter `{}`; add it by `TemplateFunction::filter`",
+                    name.text
+                ),
+            );
+        }
+    }
+}
+
+/// The names of the arguments of a call, up to its end; none where they are not all written out.
+fn keywords<'s>(rest: &[Token<'s>]) -> Option<Vec<&'s str>> {
+    let (mut names, mut depth) = (Vec::new(), 1);
+    for (i, token) in rest.iter().enumerate() {
+        match token.text {
+            _ if token.kind != Kind::Sign => {}
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth -= 1,
+            "*" if depth == 1 && rest.get(i + 1).is_some_and(|it| it.is_sign("*")) => return None,
+            "=" if depth == 1 && i > 0 && rest[i - 1].kind == Kind::Word => {
+                names.push(rest[i - 1].text);
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    Some(names)
+}

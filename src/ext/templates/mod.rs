@@ -1,0 +1,22 @@
+//! Pages from templates, which are checked when the app is built.
+
+mod check;
+mod config;
+mod contribute;
+mod engine;
+mod error;
+mod functions;
+mod middleware;
+mod page;
+mod scan;
+mod source;
+mod view;
+mod visit;
+
+pub use minijinja;
+
+pub use config::Templates;
+pub use contribute::{ContextProcessor, TemplateFunction};
+pub use error::TemplateError;
+pub use view::View;
+pub use visit::Visit;
