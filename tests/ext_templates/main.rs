@@ -368,7 +368,11 @@ fn a_macro_of_another_template_links_too() {
 
 #[test]
 fn what_is_broken_is_told_when_the_app_is_built() {
-    let table: [(&str, &str); 14] = [
+    let table: [(&str, &str); 15] = [
+        (
+            "{{ x is not evn }}",
+            "page.html:1:13: there is no test `evn`",
+        ),
         ("{% if x %}", "page.html:1:9: unexpected end of input"),
         ("\n  {{ x y }}", "page.html:2:8: unexpected identifier"),
         (

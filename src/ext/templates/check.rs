@@ -83,8 +83,11 @@ impl Check<'_> {
             if token.is_word("url_for") && !is_method {
                 self.link(rest);
             }
-            if token.is_sign("|") {
+            if token.is_sign("|") || (i == 0 && token.is_word("filter")) {
                 self.filter(rest);
+            }
+            if token.is_word("is") && !is_method {
+                self.test(rest);
             }
         }
     }
@@ -179,6 +182,17 @@ impl Check<'_> {
                     name.text
                 ),
             );
+        }
+    }
+
+    fn test(&mut self, rest: &[Token<'_>]) {
+        let mut rest = rest.iter().skip_while(|token| token.is_word("not"));
+        let Some(name) = rest.next().filter(|it| it.kind == Kind::Word) else {
+            return;
+        };
+        let performed = self.env.empty_state().perform_test(name.text, &[]);
+        if performed.is_err_and(|error| error.kind() == ErrorKind::UnknownTest) {
+            self.error(name.at, format!("there is no test `{}`", name.text));
         }
     }
 }
