@@ -1,6 +1,10 @@
 //! `cepa::templates`: pages, their errors, what is checked when the app is built.
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
+mod escaping;
+mod markup;
+mod reload;
+
 use cepa::prelude::*;
 use cepa::templates::{ContextProcessor, TemplateError, TemplateFunction, Templates, View};
 use cepa::{Csp, CspNonce, Mode, SecureHeaders};

@@ -6,6 +6,8 @@ mod contribute;
 mod engine;
 mod error;
 mod functions;
+mod html;
+mod markup;
 mod middleware;
 mod page;
 mod scan;

@@ -1,0 +1,126 @@
+//! Folders of templates: read anew in development, once in production.
+
+use std::fs;
+use std::path::PathBuf;
+
+use cepa::Mode;
+use cepa::prelude::*;
+use cepa::templates::{TemplateError, Templates, View};
+
+/// A folder that is deleted at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("cepa-{name}-{}", std::process::id()));
+        drop(fs::remove_dir_all(&path));
+        fs::create_dir_all(path.join("users")).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.join(name), text).unwrap();
+    }
+
+    fn app(&self, mode: Mode) -> App {
+        let view = async || View::new("users/show.html", json!({ "name": "Ada" }));
+        let app = App::new().mode(mode).plug(Templates::dir(&self.0));
+        app.get("/", view)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+#[test]
+fn in_development_a_change_is_seen_at_the_next_request() {
+    let folder = Folder::new("reload");
+    folder.write("layout.html", "<{% block body %}{% endblock %}>");
+    folder.write(
+        "users/show.html",
+        "{% extends 'layout.html' %}{% block body %}{{ name }}{% endblock %}",
+    );
+    let client = folder.app(Mode::Development).test();
+    client.get("/").send().assert_text("<Ada>");
+    folder.write("layout.html", "({% block body %}{% endblock %})!");
+    client.get("/").send().assert_text("(Ada)!");
+
+    folder.write("users/show.html", "a\n{{ name | uper }}");
+    let res = client.get("/").send();
+    let error = res.assert_status(500).error().unwrap();
+    let told = error.downcast_ref::<TemplateError>().unwrap();
+    assert_eq!((told.line(), told.column()), (2, 11), "{told}");
+    assert!(
+        told.to_string()
+            .starts_with(&folder.0.display().to_string()),
+        "{told}"
+    );
+    assert!(error.location().file().ends_with("reload.rs"), "{error:?}");
+
+    folder.write("users/show.html", "mended, {{ name }}");
+    client.get("/").send().assert_text("mended, Ada");
+    fs::remove_file(folder.0.join("users/show.html")).unwrap();
+    client.get("/").send().assert_status(500);
+    folder.write("users/show.html", "again");
+    client.get("/").send().assert_text("again");
+}
+
+#[test]
+fn in_production_nothing_is_read_after_the_build() {
+    let folder = Folder::new("fixed");
+    folder.write("users/show.html", "{{ name }}{% include 'foot.html' %}");
+    folder.write("foot.html", ".");
+    let client = folder.app(Mode::Production).test();
+    client.get("/").send().assert_text("Ada.");
+    fs::remove_dir_all(&folder.0).unwrap();
+    client.get("/").send().assert_text("Ada.");
+}
+
+#[test]
+fn what_editors_leave_behind_is_no_template() {
+    let folder = Folder::new("editors");
+    folder.write("users/show.html", "x");
+    folder.write("users/.show.html.swp", "{{ broken");
+    folder.write("users/show.html~", "{{ broken");
+    folder
+        .app(Mode::Development)
+        .test()
+        .get("/")
+        .send()
+        .assert_text("x");
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_a_build_error() {
+    let app = App::new().plug(Templates::dir("no/such/folder"));
+    let told = app.build().unwrap_err().to_string();
+    assert!(
+        told.contains("the folder of templates, no/such/folder, cannot be read"),
+        "{told}"
+    );
+    assert!(told.contains("the path is seen from /"), "{told}");
+
+    let folder = Folder::new("bytes");
+    fs::write(folder.0.join("logo.png"), [0xff, 0xd8]).unwrap();
+    let told = folder
+        .app(Mode::Production)
+        .build()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        told.contains("logo.png is not UTF-8: move what is no template out"),
+        "{told}"
+    );
+
+    let folder = Folder::new("syntax");
+    folder.write("users/show.html", "ok\n{% if %}");
+    let told = folder
+        .app(Mode::Production)
+        .build()
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("users/show.html:2:"), "{told}");
+}
