@@ -49,6 +49,7 @@
 //! | `full` | no | the extensions below that are stable |
 //! | `cookies` | no | `cepa::cookies`: cookies read, set, signed and encrypted |
 //! | `files` | no | `cepa::files`: a folder, a file, or files embedded in the program |
+//! | `flash` | no | `cepa::flash`: messages for the next page, and forms that come back with their errors |
 //! | `health` | no | `cepa::health`: `/livez` and `/readyz`, with checks from the whole app |
 //! | `metrics` | no | `cepa::metrics`: counts and times of requests, and of your own, for Prometheus |
 //! | `rate-limit` | no | `cepa::rate_limit`: so many requests per client and time |
@@ -99,6 +100,8 @@ pub use explain::{ExplainedStep, Explanation, StepKind, Verdict};
 pub use ext::cookies;
 #[cfg(feature = "files")]
 pub use ext::files;
+#[cfg(feature = "flash")]
+pub use ext::flash;
 #[cfg(feature = "health")]
 pub use ext::health;
 #[cfg(feature = "metrics")]

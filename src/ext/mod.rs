@@ -5,6 +5,8 @@
 pub mod cookies;
 #[cfg(feature = "files")]
 pub mod files;
+#[cfg(feature = "flash")]
+pub mod flash;
 #[cfg(feature = "health")]
 pub mod health;
 #[cfg(feature = "metrics")]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 mod escaping;
+mod forms;
 mod markup;
 mod reload;
 

@@ -223,6 +223,8 @@ impl Engine {
             visit: Arc::new(visit),
             said: app.processors.iter().map(|_| OnceLock::new()).collect(),
             processors: app.processors.clone(),
+            flashes: OnceLock::new(),
+            form: OnceLock::new(),
         };
         let page = template.render(Value::from_object(page));
         page.map_err(|error| {

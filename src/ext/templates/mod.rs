@@ -5,6 +5,7 @@ mod config;
 mod contribute;
 mod engine;
 mod error;
+mod form;
 mod functions;
 mod html;
 mod markup;

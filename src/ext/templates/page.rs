@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use minijinja::value::{Enumerator, Object, Value};
 
 use super::contribute::ContextProcessor;
+use super::form;
 use super::visit::Visit;
 use crate::Contributions;
 
@@ -15,7 +16,7 @@ use crate::Contributions;
 const SELF: &str = "the page";
 
 /// What is known of every page, beside what context processors add.
-pub(super) const KNOWN: [&str; 2] = ["request", "csp_nonce"];
+pub(super) const KNOWN: [&str; 4] = ["request", "csp_nonce", "flashes", "form"];
 
 /// The outermost names of one page.
 pub(super) struct Page {
@@ -25,6 +26,9 @@ pub(super) struct Page {
     pub(super) processors: Processors,
     /// What each processor said, once it was asked.
     pub(super) said: Box<[OnceLock<Value>]>,
+    /// What was left for this page, once it was asked for.
+    pub(super) flashes: OnceLock<Value>,
+    pub(super) form: OnceLock<Value>,
 }
 
 /// The processors of the app and those contributed.
@@ -53,6 +57,12 @@ impl Page {
                 let nonce = self.visit.csp_nonce()?;
                 Some(Value::from_safe_string(nonce.to_string()))
             }
+            "flashes" => Some(
+                self.flashes
+                    .get_or_init(|| form::flashes(&self.visit))
+                    .clone(),
+            ),
+            "form" => Some(self.form.get_or_init(|| form::left(&self.visit)).clone()),
             _ => None,
         }
     }

@@ -10,7 +10,9 @@ use std::panic::Location;
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
+use super::form::FormValue;
 use super::middleware::Rendered;
+use crate::flash::Submission;
 use crate::http::header::CONTENT_TYPE;
 use crate::{Body, HeaderValue, IntoResponse, Need, Response};
 
@@ -76,6 +78,31 @@ impl View {
     )]
     pub fn with(mut self, name: &'static str, value: impl Serialize) -> Self {
         self.more.push((name, Value::from(Serde(&value))));
+        self
+    }
+}
+
+impl View {
+    /// The same with this form as `form`: the page shows what was sent and what is wrong with it.
+    ///
+    /// ```
+    /// use cepa::flash::Submission;
+    /// use cepa::prelude::*;
+    /// use cepa::templates::{Templates, View};
+    ///
+    /// const FORM: &str = "<input name=\"name\" value=\"{{ form.value('name') }}\">{{ form.error('name') or '' }}";
+    ///
+    /// async fn sign(mut form: Submission) -> impl IntoResponse {
+    ///     form.check("name", form.value("name").len() > 2, "too short");
+    ///     (StatusCode::UNPROCESSABLE_ENTITY, View::new("form.html", ()).with_form(form))
+    /// }
+    ///
+    /// let app = App::new().plug(Templates::embedded([("form.html", FORM)])).post("/", sign);
+    /// let res = app.test().post("/").form(&[("name", "Al")]).send();
+    /// res.assert_status(422).assert_text("<input name=\"name\" value=\"Al\">too short");
+    /// ```
+    pub fn with_form(mut self, form: Submission) -> Self {
+        self.more.push(("form", FormValue::value(form)));
         self
     }
 }

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::cookies::{Cookies, Keys};
+use crate::flash::Flash;
 use crate::http::{Extensions, Uri};
 use crate::{CspNonce, Links, Method, Mode, Request};
 
@@ -36,13 +38,20 @@ pub struct Visit {
     uri: Uri,
     method: Method,
     mode: Mode,
+    flash: Option<Flash>,
     links: Option<Links>,
     locals: Extensions,
 }
 
 impl Visit {
     pub(super) async fn of(req: &mut Request) -> Self {
+        // Without a jar there is nothing to find, and no error to make.
+        let flash = match req.local::<Cookies>().is_some() && req.state::<Keys>().is_some() {
+            true => req.extract().await.ok(),
+            false => None,
+        };
         Self {
+            flash,
             links: req.extract().await.ok(),
             uri: req.uri().clone(),
             method: req.method().clone(),
@@ -86,6 +95,10 @@ impl Visit {
     #[must_use]
     pub fn csp_nonce(&self) -> Option<&CspNonce> {
         self.local()
+    }
+
+    pub(super) fn flash(&self) -> Option<&Flash> {
+        self.flash.as_ref()
     }
 
     pub(super) fn links(&self) -> Option<&Links> {
