@@ -32,7 +32,7 @@ use crate::{Body, Error, Form, FromRequest, Request, Result};
 /// let client = App::new().post("/", order).test();
 /// client.post("/").form(&[("count", "3")]).send().assert_text("3 ordered");
 /// client.post("/").form(&[("count", "30")]).send().assert_text("30: at most nine");
-/// client.post("/").form(&[("count", "x")]).send().assert_text("x: `x` is not a whole number");
+/// client.post("/").form(&[("count", "x")]).send().assert_text("x: expected a whole number, found \"x\"");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Submission {
