@@ -124,3 +124,64 @@ fn a_folder_that_cannot_be_read_is_a_build_error() {
         .to_string();
     assert!(told.contains("users/show.html:2:"), "{told}");
 }
+
+#[test]
+fn assets_are_addressed_by_their_content() {
+    let folder = Folder::new("assets");
+    folder.write("app.css", "p {}");
+    folder.write("users/a b.js", "f()");
+    folder.write("bundle.3f2a9c1b.js", "g()");
+    folder.write("bundle.js", "g() // as it was");
+    let page = "{{ asset('app.css') }} {{ asset('users/a b.js') }} {{ asset('bundle.js') }}";
+    let app = |mode| {
+        let templates =
+            Templates::embedded([("page.html", page)]).with_assets("/static/", &folder.0);
+        App::new()
+            .mode(mode)
+            .plug(templates)
+            .get("/", async || View::new("page.html", ()))
+    };
+    let client = app(Mode::Production).test();
+    let first = client.get("/").send().text().to_owned();
+    let wanted = "/static/app.css?v=e6dc51f78aad /static/users/a%20b.js?v=a82c0d1b2b20 /static/bundle.3f2a9c1b.js";
+    let shape = |text: &str| text.split("?v=").map(|it| it.len()).collect::<Vec<_>>();
+    assert_eq!(shape(&first), shape(wanted), "{first}");
+    folder.write("app.css", "q {}");
+    client.get("/").send().assert_text(&first);
+    let other = app(Mode::Production)
+        .test()
+        .get("/")
+        .send()
+        .text()
+        .to_owned();
+    assert!(
+        other != first && other.starts_with("/static/app.css?v="),
+        "{other}"
+    );
+
+    let client = app(Mode::Development).test();
+    let first = client.get("/").send().text().to_owned();
+    folder.write("app.css", "longer than before {}");
+    assert_ne!(client.get("/").send().text(), first);
+}
+
+#[test]
+fn an_asset_that_is_not_there_is_a_build_error() {
+    let folder = Folder::new("no-asset");
+    folder.write("app.css", "p {}");
+    let told = |templates: Templates| App::new().plug(templates).build().unwrap_err().to_string();
+    let page = || Templates::embedded([("page.html", "<link href=\"{{ asset('ap.css') }}\">")]);
+    let error = told(page().with_assets("/static", &folder.0));
+    assert!(
+        error.contains("page.html:1:22: there is no asset `ap.css`; is `app.css` meant?"),
+        "{error}"
+    );
+    assert!(
+        told(page()).contains("page.html:1:16: nothing says where assets are: add `.with_assets(")
+    );
+    let error = told(page().with_assets("/static", "no/such/folder"));
+    assert!(
+        error.contains("the assets, no/such/folder, cannot be read"),
+        "{error}"
+    );
+}

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 
+use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, ErrorKind};
 
 use super::engine::escape;
@@ -137,6 +138,9 @@ impl Check<'_> {
             if token.is_word("url_for") && !is_method {
                 self.link(rest);
             }
+            if token.is_word("asset") && !is_method {
+                self.asset(token.at, rest);
+            }
             if token.is_sign("|") || (i == 0 && token.is_word("filter")) {
                 self.filter(rest);
             }
@@ -220,6 +224,28 @@ impl Check<'_> {
                 name.at,
                 format!("{error}; write `url_for(\"{}\", name=value)`", name.text),
             );
+        }
+    }
+
+    /// A static file by a name that is written out.
+    fn asset(&mut self, at: usize, rest: &[Token<'_>]) {
+        let [open, name, close, ..] = rest else {
+            return;
+        };
+        if !open.is_sign("(") || name.kind != Kind::Text || !close.is_sign(")") {
+            return;
+        }
+        let mut functions = self.env.globals();
+        let Some((_, asset)) = functions.find(|(name, _)| *name == "asset") else {
+            let message = "nothing says where assets are: add `.with_assets(\"/static\", \"static\")` to `Templates`";
+            return self.error(at, message.to_owned());
+        };
+        let called = asset.call(&mut self.env.empty_state(), &[Value::from(name.text)]);
+        if let Err(error) = called {
+            let message = error
+                .detail()
+                .map_or_else(|| error.to_string(), str::to_owned);
+            self.error(name.at, message);
         }
     }
 

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
+use super::assets::{Addresses, Assets, address};
 use super::check;
 use super::contribute::{ContextProcessor, TemplateFunction};
 use super::error::{TemplateError, meant};
@@ -31,6 +32,7 @@ struct Inner {
     source: Source,
     setups: Vec<Setup>,
     processors: Arc<[ContextProcessor]>,
+    assets: Option<Assets>,
     app: OnceLock<Built>,
     /// What is compiled for good.
     fixed: OnceLock<Engine>,
@@ -58,11 +60,13 @@ impl Pages {
         source: Source,
         setups: Vec<Setup>,
         processors: Vec<ContextProcessor>,
+        assets: Option<Assets>,
     ) -> Self {
         Self(Arc::new(Inner {
             source,
             setups,
             processors: processors.into(),
+            assets,
             app: OnceLock::new(),
             fixed: OnceLock::new(),
             latest: Mutex::new(None),
@@ -147,9 +151,10 @@ impl Inner {
     }
 
     fn compile(&self, app: &Built) -> Compiled {
+        let whole = |problem: String| TemplateError::new("", "templates", problem);
         let read = self.source.read().map_err(|problems| {
-            let error = |problem: String| TemplateError::new("", "templates", problem);
-            problems.into_iter().map(error).collect::<Vec<_>>()
+            let errors = problems.into_iter().map(whole);
+            errors.collect::<Vec<_>>()
         })?;
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -157,6 +162,9 @@ impl Inner {
         // Needed for names and places in errors; a page without one costs the same.
         env.set_debug(true);
         functions::add(&mut env, &app.routes);
+        if let Some(assets) = &self.assets {
+            add_assets(&mut env, assets, app.mode).map_err(|problem| vec![whole(problem)])?;
+        }
         self.setups.iter().for_each(|setup| setup(&mut env));
         app.functions.iter().for_each(|one| one.add_to(&mut env));
         let mut errors = Vec::new();
@@ -232,6 +240,20 @@ impl Engine {
             told.of_view(view.location)
         })
     }
+}
+
+/// The function `asset`. In development it looks at the files as they are when it is called.
+fn add_assets(env: &mut Environment<'static>, assets: &Assets, mode: Mode) -> Result<(), String> {
+    let known = assets.addresses(mode.is_production())?;
+    let assets = mode.is_development().then(|| assets.clone());
+    env.add_function("asset", move |name: &str| {
+        let now: Option<Addresses> = match &assets {
+            Some(assets) => assets.addresses(false).ok(),
+            None => None,
+        };
+        address(now.as_ref().unwrap_or(&known), name)
+    });
+    Ok(())
 }
 
 /// Borrowed templates are found without a lock. In production they are read once and stay as

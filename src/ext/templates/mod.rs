@@ -1,5 +1,6 @@
 //! Pages from templates, which are checked when the app is built.
 
+mod assets;
 mod check;
 mod config;
 mod contribute;
