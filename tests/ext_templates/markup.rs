@@ -56,101 +56,100 @@ fn what_escaping_makes_safe_may_be_printed() {
     }
 }
 
+const SCRIPT: &str = "in a script a value is written as JSON";
+const IN_TEXT: &str = "in a text or comment of a script";
+const STYLE: &str = "in a style a value cannot be escaped";
+const BARE: &str = "a value without quotes around can add attributes";
+const TAG: &str = "in a tag a value cannot be escaped";
+const LINK: &str = "may be `javascript:`: write `{{ .. | link }}`";
+const HANDLER: &str = "would run as a script";
+
+/// Templates, and what is said of them.
+const WRONG: &[(&str, &str)] = &[
+    ("<script>f({{ x }})</script>", SCRIPT),
+    ("<script>f({{ a ~ b | tojson }})</script>", SCRIPT),
+    ("<script>f({{ x | tojson | upper }})</script>", SCRIPT),
+    ("<script>f({{ x | tojson if x else y }})</script>", SCRIPT),
+    ("<SCRIPT type=module>f({{ x }})</SCRIPT>", SCRIPT),
+    ("<script>f(\"{{ x | tojson }}\")</script>", IN_TEXT),
+    ("<script>f('a {{ x | tojson }}')</script>", IN_TEXT),
+    ("<script>f(`${ {{ x | tojson }} }`)</script>", IN_TEXT),
+    ("<script>f('a\\'{{ x | tojson }}')</script>", IN_TEXT),
+    ("<script>// {{ x | tojson }}\n</script>", IN_TEXT),
+    ("<script>/* {{ x | tojson }} */</script>", IN_TEXT),
+    ("<script>a = /{{ x | tojson }}/</script>", IN_TEXT),
+    (
+        "<script>f({{ 1 | int }} / 2, '{{ x | tojson }}')</script>",
+        IN_TEXT,
+    ),
+    ("<style>p { color: {{ x }} }</style>", STYLE),
+    (
+        "<p style=\"color: {{ x }}\">",
+        "in `style` a value cannot be escaped",
+    ),
+    (
+        "<iframe srcdoc=\"{{ x }}\">",
+        "in `srcdoc` a value cannot be escaped",
+    ),
+    ("<p class={{ x }}>", BARE),
+    ("<p class=a{{ x }}>", BARE),
+    ("<p class= {{ x }}>", BARE),
+    ("<p {{ x }}>", TAG),
+    ("<p {{ x }}=\"a\">", TAG),
+    ("<p data-{{ x }}=\"a\">", TAG),
+    ("<p{{ x }}>", TAG),
+    ("</{{ x }}>", TAG),
+    ("<p {{ 'a' if x else y }}>", TAG),
+    ("<p {{ 'a' ~ x }}>", TAG),
+    ("<a href=\"{{ x }}\">", LINK),
+    ("<a href=\"{{ x | link | upper }}\">", LINK),
+    ("<a href='  {{ x }}/a'>", LINK),
+    ("<a HREF=\"{{ x }}\">", LINK),
+    ("<a href=\"java{{ x }}\">", LINK),
+    ("<a href=\"javascript:f({{ x }})\">", LINK),
+    ("<a href=\"JavaScript:f('{{ x }}')\">", LINK),
+    (
+        "<form action=\"{{ x }}\"><button formaction=\"{{ x | link }}\">",
+        LINK,
+    ),
+    ("<img src=\"{{ x }}\">", LINK),
+    ("<svg><use xlink:href=\"{{ x }}\">", LINK),
+    ("<a href=\"{% if x %}/a{% endif %}{{ x }}\">", LINK),
+    (
+        "<a href=\"{% if x %}{{ x }}{% else %}/b{% endif %}\">",
+        LINK,
+    ),
+    (
+        "<a href=\"{% if x %}/b{% else %}{{ x }}{% endif %}\">",
+        LINK,
+    ),
+    (
+        "<a href=\"{% if x %}{% else %}/b{% endif %}{{ x }}\">",
+        LINK,
+    ),
+    ("<a href=\"{% for a in b %}/{% endfor %}{{ x }}\">", LINK),
+    ("<a onclick=\"f({{ x }})\">", HANDLER),
+    ("<a onclick='f({{ x | tojson }})'>", HANDLER),
+    ("<a ONMOUSEOVER=\"{{ x }}\">", HANDLER),
+    (
+        "<div data-x=\"{{ x | tojson }}\">",
+        "put single ones around, `data-x='{{ .. | tojson }}'`",
+    ),
+    (
+        "<script>{% include 'b.js' %}</script>",
+        "a template is included inside of a tag",
+    ),
+    (
+        "<p {% include 'b.js' %}>",
+        "a template is included inside of a tag",
+    ),
+    ("{% macro m(x) %}<a href=\"{{ x }}\">{% endmacro %}", LINK),
+    ("{% set y %}<p class={{ x }}>{% endset %}", BARE),
+];
+
 #[test]
 fn what_escaping_does_not_make_safe_is_told() {
-    let script = "in a script a value is written as JSON";
-    let in_text = "in a text or comment of a script";
-    let style = "in a style a value cannot be escaped";
-    let bare = "a value without quotes around can add attributes";
-    let tag = "in a tag a value cannot be escaped";
-    let link = "may be `javascript:`: write `{{ .. | link }}`";
-    let handler = "would run as a script";
-    let table = [
-        ("<script>f({{ x }})</script>", script),
-        ("<script>f({{ a ~ b | tojson }})</script>", script),
-        ("<script>f({{ x | tojson | upper }})</script>", script),
-        ("<script>f({{ x | tojson if x else y }})</script>", script),
-        ("<SCRIPT type=module>f({{ x }})</SCRIPT>", script),
-        ("<script>f(\"{{ x | tojson }}\")</script>", in_text),
-        ("<script>f('a {{ x | tojson }}')</script>", in_text),
-        ("<script>f(`${ {{ x | tojson }} }`)</script>", in_text),
-        ("<script>f('a\\'{{ x | tojson }}')</script>", in_text),
-        ("<script>// {{ x | tojson }}\n</script>", in_text),
-        ("<script>/* {{ x | tojson }} */</script>", in_text),
-        ("<script>a = /{{ x | tojson }}/</script>", in_text),
-        (
-            "<script>f({{ 1 | int }} / 2, '{{ x | tojson }}')</script>",
-            in_text,
-        ),
-        ("<style>p { color: {{ x }} }</style>", style),
-        (
-            "<p style=\"color: {{ x }}\">",
-            "in `style` a value cannot be escaped",
-        ),
-        (
-            "<iframe srcdoc=\"{{ x }}\">",
-            "in `srcdoc` a value cannot be escaped",
-        ),
-        ("<p class={{ x }}>", bare),
-        ("<p class=a{{ x }}>", bare),
-        ("<p class= {{ x }}>", bare),
-        ("<p {{ x }}>", tag),
-        ("<p {{ x }}=\"a\">", tag),
-        ("<p data-{{ x }}=\"a\">", tag),
-        ("<{{ x }}>", ""),
-        ("<p{{ x }}>", tag),
-        ("</{{ x }}>", tag),
-        ("<p {{ 'a' if x else y }}>", tag),
-        ("<p {{ 'a' ~ x }}>", tag),
-        ("<a href=\"{{ x }}\">", link),
-        ("<a href=\"{{ x | link | upper }}\">", link),
-        ("<a href='  {{ x }}/a'>", link),
-        ("<a HREF=\"{{ x }}\">", link),
-        ("<a href=\"java{{ x }}\">", link),
-        ("<a href=\"javascript:f({{ x }})\">", link),
-        ("<a href=\"JavaScript:f('{{ x }}')\">", link),
-        (
-            "<form action=\"{{ x }}\"><button formaction=\"{{ x | link }}\">",
-            link,
-        ),
-        ("<img src=\"{{ x }}\">", link),
-        ("<svg><use xlink:href=\"{{ x }}\">", link),
-        ("<a href=\"{% if x %}/a{% endif %}{{ x }}\">", link),
-        (
-            "<a href=\"{% if x %}{{ x }}{% else %}/b{% endif %}\">",
-            link,
-        ),
-        (
-            "<a href=\"{% if x %}/b{% else %}{{ x }}{% endif %}\">",
-            link,
-        ),
-        (
-            "<a href=\"{% if x %}{% else %}/b{% endif %}{{ x }}\">",
-            link,
-        ),
-        ("<a href=\"{% for a in b %}/{% endfor %}{{ x }}\">", link),
-        ("<a onclick=\"f({{ x }})\">", handler),
-        ("<a onclick='f({{ x | tojson }})'>", handler),
-        ("<a ONMOUSEOVER=\"{{ x }}\">", handler),
-        (
-            "<div data-x=\"{{ x | tojson }}\">",
-            "put single ones around, `data-x='{{ .. | tojson }}'`",
-        ),
-        (
-            "<script>{% include 'b.js' %}</script>",
-            "a template is included inside of a tag",
-        ),
-        (
-            "<p {% include 'b.js' %}>",
-            "a template is included inside of a tag",
-        ),
-        ("{% macro m(x) %}<a href=\"{{ x }}\">{% endmacro %}", link),
-        ("{% set y %}<p class={{ x }}>{% endset %}", bare),
-    ];
-    for (template, wanted) in table {
-        if wanted.is_empty() {
-            continue;
-        }
+    for (template, wanted) in WRONG {
         let told = told(&[("a.html", template), ("b.js", "")]).unwrap_err();
         assert!(told.contains(wanted), "{template}: {told}");
     }

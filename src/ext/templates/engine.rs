@@ -168,9 +168,9 @@ impl Inner {
         self.setups.iter().for_each(|setup| setup(&mut env));
         app.functions.iter().for_each(|one| one.add_to(&mut env));
         let mut errors = Vec::new();
-        for Read { name, text } in &read {
-            if let Err(error) = add(app.mode, &mut env, name, text) {
-                errors.push(self.told(name, text, &error));
+        for it in &read {
+            if let Err(error) = add(app.mode, &mut env, it) {
+                errors.push(self.told(&it.name, &it.text, &error));
             }
         }
         if errors.is_empty() {
@@ -258,18 +258,14 @@ fn add_assets(env: &mut Environment<'static>, assets: &Assets, mode: Mode) -> Re
 
 /// Borrowed templates are found without a lock. In production they are read once and stay as
 /// long as the program, so their text is leaked for that.
-fn add(
-    mode: Mode,
-    env: &mut Environment<'static>,
-    name: &Cow<'static, str>,
-    text: &Cow<'static, str>,
-) -> Result<(), minijinja::Error> {
-    let forever = |text: &Cow<'static, str>| match text {
-        Cow::Borrowed(text) => *text,
-        Cow::Owned(text) => &*text.clone().leak(),
+fn add(mode: Mode, env: &mut Environment<'static>, read: &Read) -> Result<(), minijinja::Error> {
+    let forever = |text: Cow<'static, str>| match text {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => &*text.leak(),
     };
+    let (name, text) = (read.name.clone(), read.text.clone());
     match mode.is_development() {
-        true => env.add_template_owned(name.clone(), text.clone()),
+        true => env.add_template_owned(name, text),
         false => env.add_template(forever(name), forever(text)),
     }
 }

@@ -6,8 +6,8 @@
 use super::engine::Pages;
 use super::view::View;
 use super::visit::Visit;
-use crate::http::header::CONTENT_TYPE;
 use crate::{Error, HeaderValue, IntoResponse, Middleware, Next, Provided, Request, Response};
+use http::header::CONTENT_TYPE;
 
 /// Says that views are rendered in here.
 pub(super) struct Rendered;

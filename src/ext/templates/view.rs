@@ -13,8 +13,8 @@ use serde::Serialize;
 use super::form::FormValue;
 use super::middleware::Rendered;
 use crate::flash::Submission;
-use crate::http::header::CONTENT_TYPE;
 use crate::{Body, HeaderValue, IntoResponse, Need, Response};
+use http::header::CONTENT_TYPE;
 
 const FIX: &str = "add `.plug(Templates::dir(\"templates\"))` to this app or one around it";
 const UNMADE: &str = "a view was sent that no `Templates` rendered: add `.plug(Templates::dir(\"templates\"))` to the app or one around it";
@@ -58,10 +58,6 @@ pub struct View {
 impl View {
     /// The template of this name, with this data.
     #[track_caller]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers write the data where it is passed"
-    )]
     pub fn new(name: impl Into<Cow<'static, str>>, data: impl Serialize) -> Self {
         Self {
             name: name.into(),
@@ -72,10 +68,6 @@ impl View {
     }
 
     /// The same with one more value, which counts before one of this name in the data.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers write the value where it is passed"
-    )]
     pub fn with(mut self, name: &'static str, value: impl Serialize) -> Self {
         self.more.push((name, Value::from(Serde(&value))));
         self

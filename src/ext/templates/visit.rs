@@ -7,8 +7,8 @@ use std::fmt;
 
 use crate::cookies::{Cookies, Keys};
 use crate::flash::Flash;
-use crate::http::{Extensions, Uri};
 use crate::{CspNonce, Links, Method, Mode, Request};
+use http::{Extensions, Uri};
 
 /// What templates and [`ContextProcessor`](super::ContextProcessor)s know of a request: where it
 /// went, and the values that middleware kept for it.
