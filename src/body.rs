@@ -48,6 +48,13 @@ enum Kind {
     TooLarge,
     Incoming(Box<Limited<Received>>),
     Stream(Box<Limited<Foreign>>),
+    Draft(Box<Draft>),
+}
+
+/// What a body is to be made of, and the words for it where nobody did.
+struct Draft {
+    value: Box<dyn Any + Send + Sync>,
+    unmade: &'static str,
 }
 
 /// A body with the number of bytes that may still come.
@@ -168,6 +175,64 @@ impl Body {
         }
     }
 
+    /// A body that a middleware further out makes, of this value: a page that is rendered where the
+    /// request is known. It finds the value by [`take_draft`](Self::take_draft).
+    ///
+    /// Where none does, the response is a 500, and `unmade` is logged: what is missing, and the fix.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// struct Shout(&'static str);
+    ///
+    /// impl IntoResponse for Shout {
+    ///     fn into_response(self) -> Response {
+    ///         Body::draft(self, "nobody shouts: add `.with(shouts)`").into_response()
+    ///     }
+    /// }
+    ///
+    /// async fn shouts(req: Request, next: Next) -> Response {
+    ///     let path = req.path().to_owned();
+    ///     let mut res = next.run(req).await;
+    ///     if let Some(Shout(text)) = res.take_draft() {
+    ///         res.set_body(format!("{} AT {path}", text.to_uppercase()));
+    ///     }
+    ///     res
+    /// }
+    ///
+    /// let app = App::new().with(shouts).get("/home", async || Shout("hello"));
+    /// app.test().get("/home").send().assert_text("HELLO AT /home");
+    /// let app = App::new().get("/home", async || Shout("hello"));
+    /// app.test().get("/home").send().assert_status(500);
+    /// ```
+    #[must_use]
+    pub fn draft<T: Any + Send + Sync>(value: T, unmade: &'static str) -> Self {
+        let value = Box::new(value);
+        Self(Kind::Draft(Box::new(Draft { value, unmade })))
+    }
+
+    /// The value that this body was to be made of, if it is of this type; the body is empty then.
+    pub fn take_draft<T: Any>(&mut self) -> Option<T> {
+        match std::mem::take(&mut self.0) {
+            Kind::Draft(draft) if draft.value.is::<T>() => {
+                let value = draft.value.downcast().ok()?;
+                Some(*value)
+            }
+            kind => {
+                self.0 = kind;
+                None
+            }
+        }
+    }
+
+    /// Why a draft was not made, if it is one.
+    pub(crate) fn unmade(&self) -> Option<&'static str> {
+        match &self.0 {
+            Kind::Draft(draft) => Some(draft.unmade),
+            _ => None,
+        }
+    }
+
     /// The same body, as one that a client sent.
     pub(crate) fn received(mut self) -> Self {
         if let Kind::Stream(body) = &mut self.0 {
@@ -189,7 +254,7 @@ impl Body {
             Kind::Full(bytes) if bytes.len() as u64 > limit => {
                 self.0 = Kind::TooLarge;
             }
-            Kind::Empty | Kind::Full(_) | Kind::TooLarge => {}
+            Kind::Empty | Kind::Full(_) | Kind::TooLarge | Kind::Draft(_) => {}
             Kind::Incoming(body) if body.inner.size_hint().lower() > limit => {
                 self.0 = Kind::TooLarge;
             }
@@ -218,6 +283,11 @@ impl Body {
             }
             Kind::Incoming(body) => body.poll_piece(cx, most),
             Kind::Stream(body) => body.poll_piece(cx, most),
+            Kind::Draft(draft) => {
+                let unmade = draft.unmade;
+                self.0 = Kind::Empty;
+                Poll::Ready(Some(Err(BodyError::Source(unmade.into()))))
+            }
         }
     }
 
@@ -311,7 +381,7 @@ impl HttpBody for Body {
             Kind::Full(bytes) => bytes.is_empty(),
             Kind::Incoming(body) => body.rest.is_empty() && body.inner.is_end_stream(),
             Kind::Stream(body) => body.rest.is_empty() && body.inner.is_end_stream(),
-            Kind::TooLarge => false,
+            Kind::TooLarge | Kind::Draft(_) => false,
         }
     }
 
@@ -321,7 +391,7 @@ impl HttpBody for Body {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Incoming(body) => body.inner.size_hint(),
             Kind::Stream(body) => body.inner.size_hint(),
-            Kind::TooLarge => SizeHint::new(),
+            Kind::TooLarge | Kind::Draft(_) => SizeHint::new(),
         }
     }
 }
@@ -350,6 +420,7 @@ impl fmt::Debug for Body {
             Kind::Empty => f.write_str("Body(empty)"),
             Kind::Full(bytes) => write!(f, "Body({} bytes)", bytes.len()),
             Kind::TooLarge | Kind::Incoming(_) | Kind::Stream(_) => f.write_str("Body(stream)"),
+            Kind::Draft(_) => f.write_str("Body(draft)"),
         }
     }
 }

@@ -242,7 +242,7 @@ impl Future for Answering {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut res = ready!(self.answer.as_mut().poll(cx));
-        res.drop_unsent_body(self.head);
+        res.finish(self.head);
         Poll::Ready(Ok(res.into()))
     }
 }

@@ -130,7 +130,7 @@ where
             name: crate::names::link::<Self>(),
             function: crate::names::link::<Self>(),
             is_named: false,
-            needs: A::requires(),
+            needs: [A::requires(), H::Output::needs()].concat(),
             middleware: Vec::new(),
             run: Arc::new(OfHandler::<Self, A, K>(self, PhantomData)),
         }

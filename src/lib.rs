@@ -50,10 +50,12 @@
 //! | `compression` | no | `cepa::compression`: responses compressed, requests decompressed |
 //! | `cookies` | no | `cepa::cookies`: cookies read, set, signed and encrypted |
 //! | `files` | no | `cepa::files`: a folder, a file, or files embedded in the program |
+//! | `flash` | no | `cepa::flash`: messages for the next page, and forms that come back with their errors |
 //! | `health` | no | `cepa::health`: `/livez` and `/readyz`, with checks from the whole app |
 //! | `metrics` | no | `cepa::metrics`: counts and times of requests, and of your own, for Prometheus |
 //! | `multipart` | no | `cepa::multipart`: uploads, streamed or into a struct with files |
 //! | `rate-limit` | no | `cepa::rate_limit`: so many requests per client and time |
+//! | `templates` | no | `cepa::templates`: pages from templates that are checked when the app is built |
 //! | `tower` | no | `cepa::tower`: layers and services of `tower` in an app, an app as a service |
 //! | `ws` | no | `cepa::ws`: WebSockets on HTTP/1.1 and HTTP/2, and rooms of them |
 
@@ -102,6 +104,8 @@ pub use ext::compression;
 pub use ext::cookies;
 #[cfg(feature = "files")]
 pub use ext::files;
+#[cfg(feature = "flash")]
+pub use ext::flash;
 #[cfg(feature = "health")]
 pub use ext::health;
 #[cfg(feature = "metrics")]
@@ -110,6 +114,8 @@ pub use ext::metrics;
 pub use ext::multipart;
 #[cfg(feature = "rate-limit")]
 pub use ext::rate_limit;
+#[cfg(feature = "templates")]
+pub use ext::templates;
 #[cfg(feature = "tower")]
 pub use ext::tower;
 #[cfg(feature = "ws")]

@@ -1,5 +1,6 @@
 //! The response on its way out: status, headers, body, and the error that caused it, if any.
 
+use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -221,6 +222,11 @@ impl Response {
         std::mem::take(&mut self.0.body)
     }
 
+    /// Takes the value that the body is to be made of, if it is of this type; see [`Body::draft`].
+    pub fn take_draft<T: Any>(&mut self) -> Option<T> {
+        self.0.body.take_draft()
+    }
+
     /// Values that travel with the response and are not sent.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
@@ -285,16 +291,24 @@ impl Response {
         (self.0.head.headers, self.0.body)
     }
 
-    /// Leaves out the body where none is sent: in an answer to HEAD, whose length is kept
-    /// (RFC 9110, 9.3.2), and beside a status that has none (RFC 9112, 6.3).
+    /// Readies it to be sent: without a draft that nobody made, and without a body where none is
+    /// sent: in an answer to HEAD, whose length is kept (RFC 9110, 9.3.2), and beside a status that
+    /// has none (RFC 9112, 6.3).
     #[inline]
-    pub(crate) fn drop_unsent_body(&mut self, head: bool) {
+    pub(crate) fn finish(&mut self, is_head: bool) {
+        if let Some(unmade) = self.0.body.unmade() {
+            log::emit(log::Level::Error, unmade);
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            *self.headers_mut() = HeaderMap::new();
+            self.set_status(status);
+            self.set_body(status.canonical_reason().unwrap_or_default());
+        }
         let status = self.status();
         let bodiless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
-        if head {
+        if is_head {
             self.keep_length();
         }
-        if head || bodiless {
+        if is_head || bodiless {
             self.0.body = Body::empty();
         }
     }

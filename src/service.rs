@@ -338,7 +338,7 @@ impl AppService {
         target: impl Link<M>,
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
-        self.view.core.router.routes.url_for(target, values, None)
+        self.routes().url_for(target, values)
     }
 
     /// This service, stopped together with another.

@@ -113,3 +113,27 @@ mod tower {
         check_extension(|| |app: App| app.with(tower(Plain)));
     }
 }
+
+#[cfg(feature = "flash")]
+#[test]
+fn flash_says_what_it_needs() {
+    use cepa::App;
+    use cepa::cookies::{CookieJar, Keys};
+    use cepa::flash::Flash;
+    cepa::testing::ExtensionCheck::new(|| |app: App| app.with(CookieJar::new()))
+        .within(|app| app.state(Keys::random()))
+        .with_consumer(async |flash: Flash| flash.success("kept"))
+        .run();
+}
+
+#[cfg(feature = "templates")]
+#[test]
+fn templates_keep_what_extensions_promise() {
+    use cepa::templates::{Templates, View};
+    let pages = |text: &'static str| move || Templates::embedded([("page.html", text)]);
+    cepa::testing::ExtensionCheck::new(pages("page"))
+        .with_consumer(async || View::new("page.html", ()))
+        .refuses(pages("{{ x | no }}"), "there is no filter `no`")
+        .refuses(|| Templates::dir("no/such/folder"), "cannot be read")
+        .run();
+}

@@ -402,7 +402,7 @@ impl App {
         target: impl Link<M>,
         values: &[(&str, &dyn fmt::Display)],
     ) -> crate::Result<String> {
-        self.routes().url_for(target, values, None)
+        self.routes().url_for(target, values)
     }
 }
 

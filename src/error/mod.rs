@@ -146,6 +146,14 @@ impl Error {
         self
     }
 
+    /// The same error at another place: that of the code which caused it, where an extension found
+    /// it later.
+    #[must_use]
+    pub fn with_location(mut self, location: &'static Location<'static>) -> Self {
+        self.0.location = location;
+        self
+    }
+
     /// The same error with a sentence about one field of the input, sent to the client.
     #[must_use]
     pub fn with_field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {

@@ -7,6 +7,8 @@ pub mod compression;
 pub mod cookies;
 #[cfg(feature = "files")]
 pub mod files;
+#[cfg(feature = "flash")]
+pub mod flash;
 #[cfg(feature = "health")]
 pub mod health;
 #[cfg(feature = "metrics")]
@@ -15,6 +17,8 @@ pub mod metrics;
 pub mod multipart;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
+#[cfg(feature = "templates")]
+pub mod templates;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "ws")]

@@ -27,6 +27,25 @@ use crate::request::Request;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Form<T>(pub T);
 
+impl<T: DeserializeOwned> Form<T> {
+    /// A form from its text: `user=ada&age=36`.
+    ///
+    /// ```
+    /// use cepa::Form;
+    ///
+    /// let Form(pairs) = Form::<Vec<(String, u8)>>::parse(b"a=1&b=2")?;
+    /// assert_eq!(pairs, [("a".to_owned(), 1), ("b".to_owned(), 2)]);
+    /// # Ok::<(), cepa::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As the extractor, for what stands in the form: 400 for more than 1,000 pairs, 422 where it is
+    /// not of this shape, with the field at fault where one can be named.
+    pub fn parse(text: &[u8]) -> Result<Self> {
+        parse_pairs(text, StatusCode::UNPROCESSABLE_ENTITY, "form").map(Self)
+    }
+}
+
 impl<T: DeserializeOwned + Send + 'static> FromRequest<Body> for Form<T> {
     async fn from_request(req: &mut Request) -> Result<Self> {
         let media_type = media_type(req.headers());
@@ -37,6 +56,6 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Body> for Form<T> {
             ));
         }
         let bytes = req.body_bytes().await?;
-        parse_pairs(&bytes, StatusCode::UNPROCESSABLE_ENTITY, "form").map(Self)
+        Self::parse(&bytes)
     }
 }

@@ -47,7 +47,7 @@ impl Links {
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
         let routes = &self.view.core.router.routes;
-        routes.url_for(target, values, self.port)
+        routes.url_at(target, values, self.port)
     }
 
     /// The whole URL of a route; see [`Request::absolute_url_for`].

@@ -221,7 +221,7 @@ impl Request {
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
         let routes = &self.0.view.core.router.routes;
-        routes.url_for(target, values, self.port())
+        routes.url_at(target, values, self.port())
     }
 
     /// [`url_for`](Self::url_for) with the [`origin`](Self::origin) in front, for links that leave the

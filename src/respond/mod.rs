@@ -38,6 +38,7 @@ pub(crate) use validators::{date, seconds};
 
 use crate::body::Body;
 use crate::error::Error;
+use crate::preflight::Need;
 use crate::response::Response;
 
 /// A value that can be sent as a response.
@@ -81,6 +82,15 @@ use crate::response::Response;
 pub trait IntoResponse {
     /// Makes the response.
     fn into_response(self) -> Response;
+
+    /// What must be there for it to be sent, such as a middleware that makes its body; checked by
+    /// [`App::build`](crate::App::build) for handlers that return this type.
+    fn needs() -> Vec<Need>
+    where
+        Self: Sized,
+    {
+        Vec::new()
+    }
 }
 
 fn with_type(body: impl Into<Body>, content_type: &'static str) -> Response {
@@ -175,6 +185,10 @@ impl<T: IntoResponse, E: IntoResponse> IntoResponse for Result<T, E> {
             Err(error) => error.into_response(),
         }
     }
+
+    fn needs() -> Vec<Need> {
+        [T::needs(), E::needs()].concat()
+    }
 }
 
 /// `None` is a 404.
@@ -184,6 +198,10 @@ impl<T: IntoResponse> IntoResponse for Option<T> {
             Some(value) => value.into_response(),
             None => Error::not_found("there is nothing here").into_response(),
         }
+    }
+
+    fn needs() -> Vec<Need> {
+        T::needs()
     }
 }
 

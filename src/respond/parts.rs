@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::IntoResponse;
+use crate::preflight::Need;
 use crate::response::Response;
 
 /// What can stand before the value in a tuple: a status, headers, or a type of an extension.
@@ -71,6 +72,10 @@ macro_rules! tuple_response {
                 let mut res = value.into_response();
                 $($part.apply(&mut res);)*
                 res
+            }
+
+            fn needs() -> Vec<Need> {
+                T::needs()
             }
         }
     };

@@ -62,12 +62,26 @@ impl<H: Handler<A>, A> Link<ByHandler<A>> for H {
 }
 
 impl RouteTable {
+    /// The path of a route; see [`Request::url_for`](crate::Request::url_for). To another host, it is
+    /// without port.
+    ///
+    /// # Errors
+    /// 500 with a sentence that says what is missing.
+    #[track_caller]
+    pub fn url_for<M>(
+        &self,
+        target: impl Link<M>,
+        values: &[(&str, &dyn Display)],
+    ) -> Result<String> {
+        self.url_at(target, values, None)
+    }
+
     #[track_caller]
     #[expect(
         clippy::needless_pass_by_value,
         reason = "callers write `url_for(handler, ..)`, and a handler is a value"
     )]
-    pub(crate) fn url_for<M>(
+    pub(crate) fn url_at<M>(
         &self,
         target: impl Link<M>,
         values: &[(&str, &dyn Display)],

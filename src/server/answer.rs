@@ -229,7 +229,7 @@ fn outgoing(
     tunnels: bool,
     signed: bool,
 ) -> http::Response<Outgoing> {
-    res.drop_unsent_body(head);
+    res.finish(head);
     if tunnels {
         check_agreed(&mut res);
     }

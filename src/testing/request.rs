@@ -176,7 +176,7 @@ impl<'a> TestRequest<'a> {
         }
         let mut res = service.call(req).await;
         client.jar().keep(res.headers());
-        res.drop_unsent_body(method == Method::HEAD);
+        res.finish(method == Method::HEAD);
         res
     }
 }

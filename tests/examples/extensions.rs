@@ -180,3 +180,58 @@ fn read_until(stream: &mut TcpStream, words: &str) {
         seen.push(byte[0]);
     }
 }
+
+#[cfg(all(feature = "files", feature = "templates"))]
+#[test]
+fn templates_show_a_guestbook_with_errors_messages_and_pages() {
+    let example = Example::start("templates");
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    let post = |body: &str| {
+        let answer = example.ask("POST /", form, body);
+        assert!(answer.contains("location: /\r\n"), "{answer}");
+        let cookie = answer
+            .split("set-cookie: ")
+            .nth(1)
+            .and_then(|it| it.split(';').next());
+        format!("cookie: {}\r\n", cookie.unwrap_or(&answer))
+    };
+    example.assert_get(
+        "/",
+        "200",
+        &["Nobody has signed yet", "href=\"/static/guestbook.css?v="],
+    );
+    let wrong = post("name=&text=%3Cb%3E&website=javascript:alert(1)");
+    let parts = [
+        "Please say who you are.",
+        "rows=\"4\">&lt;b&gt;</textarea>",
+        "value=\"javascript:alert(1)\"",
+        "An address begins with",
+        "Nobody has signed yet",
+    ];
+    example.assert("GET /", &wrong, "", "200", &parts);
+    for i in 1..=6 {
+        let thanks = post(&format!("name=Visitor+{i}&text=%3Cb%3E"));
+        let thanks_parts = ["Thank you, Visitor", "flash success", "max-age=0"].map(String::from);
+        let answer = example.ask("GET /", &thanks, "").to_lowercase();
+        for part in thanks_parts {
+            assert!(answer.contains(&part.to_lowercase()), "{part}: {answer}");
+        }
+    }
+    example.assert_get(
+        "/",
+        "200",
+        &["Visitor 6", "Page 1 of 2", "href=\"/?page=2\""],
+    );
+    example.assert_get(
+        "/?page=2",
+        "200",
+        &["Visitor 1", "&lt;b&gt;", "href=\"/?page=1\""],
+    );
+    example.assert_get(
+        "/?page=3",
+        "404",
+        &["<h1>Not Found</h1>", "Back to the guestbook"],
+    );
+    example.assert_get("/static/guestbook.css", "200", &["content-type: text/css"]);
+    example.stop();
+}

@@ -1,0 +1,140 @@
+//! `Flash`: what one request leaves for the page after its redirect.
+
+use std::fmt;
+
+use super::form::Submission;
+use super::store::{AGE, Kept, Message};
+use crate::cookies::{Cookie, CookieError, CookieErrorKind, SignedCookies};
+use crate::{FromRequest, Need, Request, Result};
+
+const NAME: &str = "flash";
+
+/// Messages and a form for the next page; see [the module](crate::flash).
+///
+/// ```
+/// use cepa::cookies::{CookieJar, Keys};
+/// use cepa::flash::Flash;
+/// use cepa::prelude::*;
+///
+/// async fn delete(flash: Flash) -> Result<Redirect> {
+///     flash.success("the note is gone")?;
+///     Ok(Redirect::to("/"))
+/// }
+///
+/// async fn home(flash: Flash) -> Result<String> {
+///     Ok(flash.take()?.iter().map(|it| it.text().to_owned()).collect())
+/// }
+///
+/// let app = App::new().state(Keys::random()).with(CookieJar::new());
+/// let client = app.get("/", home).post("/delete", delete).test();
+/// client.post("/delete").send().assert_status(303);
+/// client.get("/").send().assert_text("the note is gone");
+/// client.get("/").send().assert_text("");
+/// ```
+#[derive(Clone)]
+pub struct Flash(SignedCookies);
+
+impl Flash {
+    /// Leaves a message of this kind.
+    ///
+    /// # Errors
+    /// [`CookieError`], a 500 by `?`: all messages together are too large for a cookie, or the
+    /// response has left.
+    pub fn add(&self, kind: impl Into<String>, text: impl Into<String>) -> Result<(), CookieError> {
+        let mut kept = self.kept();
+        kept.messages.push(Message {
+            kind: kind.into(),
+            text: text.into(),
+        });
+        self.set(&mut kept)
+    }
+
+    /// Leaves a message of the kind `success`.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn success(&self, text: impl Into<String>) -> Result<(), CookieError> {
+        self.add("success", text)
+    }
+
+    /// Leaves a message of the kind `error`.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn error(&self, text: impl Into<String>) -> Result<(), CookieError> {
+        self.add("error", text)
+    }
+
+    /// Leaves a form for the page that shows it again, in place of another that was left.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add); a large form alone is none, see [`Submission::is_lost`].
+    pub fn keep(&self, form: Submission) -> Result<(), CookieError> {
+        let mut kept = self.kept();
+        kept.form = form.without_secrets();
+        self.set(&mut kept)
+    }
+
+    /// The messages, which are gone then.
+    ///
+    /// # Errors
+    /// [`CookieError`], a 500 by `?`: the response has left.
+    pub fn take(&self) -> Result<Vec<Message>, CookieError> {
+        let mut kept = self.kept();
+        let messages = std::mem::take(&mut kept.messages);
+        if !messages.is_empty() {
+            self.set(&mut kept)?;
+        }
+        Ok(messages)
+    }
+
+    /// The form that was left, which is gone then; an empty one if there is none.
+    #[must_use]
+    pub fn form(&self) -> Submission {
+        let mut kept = self.kept();
+        let form = std::mem::take(&mut kept.form);
+        if !form.is_empty() {
+            // It is gone with the cookie, by age at the latest.
+            drop(self.set(&mut kept));
+        }
+        form
+    }
+
+    fn kept(&self) -> Kept {
+        let text = self.0.get(NAME);
+        text.and_then(|text| Kept::of_text(&text))
+            .unwrap_or_default()
+    }
+
+    /// Sets the cookie; where it would be too large, without the longest values of the form.
+    fn set(&self, kept: &mut Kept) -> Result<(), CookieError> {
+        if kept.is_empty() {
+            return self.0.delete(NAME);
+        }
+        loop {
+            let cookie = Cookie::new(NAME, kept.to_text()).with_max_age(AGE);
+            match self.0.set(cookie) {
+                Err(error)
+                    if matches!(error.kind(), CookieErrorKind::Size { .. })
+                        && kept.form.lose_longest() => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl FromRequest for Flash {
+    async fn from_request(req: &mut Request) -> Result<Self> {
+        req.extract().await.map(Self)
+    }
+
+    fn requires() -> Vec<Need> {
+        SignedCookies::requires()
+    }
+}
+
+impl fmt::Debug for Flash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Flash")
+    }
+}

@@ -1,0 +1,299 @@
+//! What is wrong with templates, found when the app is built: names that are none, broken links.
+//!
+//! Before it: each template was parsed. After it: `markup` looks at where values are printed.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use minijinja::value::Value;
+use minijinja::{AutoEscape, Environment, ErrorKind};
+
+use super::engine::escape;
+use super::error::{TemplateError, meant};
+use super::markup::{self, Blocks};
+use super::page::{KNOWN, Processors};
+use super::scan::{Kind, Piece, Token, scan};
+use super::source::Read;
+use crate::RouteTable;
+
+/// What the checks of one template look at.
+struct Check<'a> {
+    read: &'a Read,
+    names: &'a [&'a str],
+    env: &'a Environment<'static>,
+    routes: &'a RouteTable,
+    file: &'a dyn Fn(&str) -> String,
+    errors: Vec<TemplateError>,
+}
+
+/// The problems of all templates, in the order of their names.
+pub(super) fn all(
+    read: &[Read],
+    env: &Environment<'static>,
+    routes: &RouteTable,
+    file: &dyn Fn(&str) -> String,
+) -> Vec<TemplateError> {
+    let names: Vec<&str> = read.iter().map(|it| &*it.name).collect();
+    let mut errors = Vec::new();
+    for read in read {
+        let mut check = Check {
+            read,
+            names: &names,
+            env,
+            routes,
+            file,
+            errors: Vec::new(),
+        };
+        for piece in scan(&read.text) {
+            check.piece(&piece);
+        }
+        errors.append(&mut check.errors);
+    }
+    let mut markup = Markup {
+        read,
+        file,
+        known: HashMap::new(),
+        active: Vec::new(),
+        errors,
+    };
+    for it in read {
+        markup.look(&it.name);
+    }
+    markup.errors
+}
+
+/// Looks at what is printed where, at a layout before those that extend it.
+struct Markup<'a> {
+    read: &'a [Read],
+    file: &'a dyn Fn(&str) -> String,
+    known: HashMap<&'a str, Blocks>,
+    /// Those that wait for what they extend.
+    active: Vec<&'a str>,
+    errors: Vec<TemplateError>,
+}
+
+impl<'a> Markup<'a> {
+    fn look(&mut self, name: &str) {
+        let all = self.read;
+        let Some(read) = all.iter().find(|it| it.name == name) else {
+            return;
+        };
+        if self.known.contains_key(&*read.name) || escape(name) != AutoEscape::Html {
+            return;
+        }
+        let parent = markup::parent(&read.text);
+        if let Some(parent) = parent {
+            if self.active.contains(&parent) {
+                let message = format!("it extends `{parent}`, which extends it in turn");
+                self.errors
+                    .push(TemplateError::new(name, &(self.file)(name), message));
+                return;
+            }
+            self.active.push(&read.name);
+            self.look(parent);
+            self.active.pop();
+        }
+        let nothing = Blocks::new();
+        let blocks = parent.map(|parent| self.known.get(parent).unwrap_or(&nothing));
+        let (found, blocks) = markup::look(&read.text, blocks);
+        for (at, message) in found {
+            let error = TemplateError::new(name, &(self.file)(name), message);
+            self.errors.push(error.at(&read.text, at));
+        }
+        self.known.insert(&read.name, blocks);
+    }
+}
+
+/// What is wrong with the names of context processors.
+pub(super) fn names(processors: &Processors) -> Result<(), String> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for name in processors.iter().map(|one| one.name()) {
+        if KNOWN.contains(&name) {
+            return Err(format!(
+                "a context processor is named `{name}`, which every page has: rename it"
+            ));
+        }
+        if seen.insert(name, 1).is_some() {
+            return Err(format!(
+                "two context processors are named `{name}`: rename one"
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl Check<'_> {
+    fn piece(&mut self, piece: &Piece<'_>) {
+        let tokens = match piece {
+            Piece::Text(_) => return,
+            Piece::Print(_, tokens) => tokens,
+            Piece::Statement(tokens) => {
+                self.target(tokens);
+                tokens
+            }
+        };
+        for (i, token) in tokens.iter().enumerate() {
+            let rest = &tokens[i + 1..];
+            let is_method = i > 0 && tokens[i - 1].is_sign(".");
+            if token.is_word("url_for") && !is_method {
+                self.link(rest);
+            }
+            if token.is_word("asset") && !is_method {
+                self.asset(token.at, rest);
+            }
+            if token.is_sign("|") || (i == 0 && token.is_word("filter")) {
+                self.filter(rest);
+            }
+            if token.is_word("is") && !is_method {
+                self.test(rest);
+            }
+        }
+    }
+
+    fn error(&mut self, at: usize, message: String) {
+        let error = TemplateError::new(&self.read.name, &(self.file)(&self.read.name), message);
+        self.errors.push(error.at(&self.read.text, at));
+    }
+
+    /// `extends`, `include`, `import` and `from .. import` name templates that there are.
+    fn target(&mut self, tokens: &[Token<'_>]) {
+        let [statement, rest @ ..] = tokens else {
+            return;
+        };
+        let is_target = ["extends", "include", "import", "from"];
+        if !is_target.iter().any(|word| statement.is_word(word)) {
+            return;
+        }
+        let may_miss = rest.iter().any(|token| token.is_word("missing"));
+        let is_list = rest
+            .first()
+            .is_some_and(|it| it.is_sign("[") || it.is_sign("("));
+        let is_end = |token: Option<&Token<'_>>| {
+            let ends = ["if", "else", "ignore", "as", "import", "with", "without"];
+            token.is_none_or(|it| ends.iter().any(|end| it.is_word(end)))
+        };
+        let mut previous = *statement;
+        for (i, token) in rest.iter().enumerate() {
+            let stands_alone = previous == *statement || previous.is_word("else");
+            let is_whole = stands_alone && is_end(rest.get(i + 1));
+            previous = *token;
+            let is_known = self.names.contains(&token.text) || token.text.contains('\\');
+            if token.kind != Kind::Text || !is_whole || is_known || may_miss || is_list {
+                continue;
+            }
+            let fix = match meant(token.text, self.names.iter().copied()) {
+                Some(other) => format!("is `{other}` meant?"),
+                None => format!("add the file, or take this `{}` out", statement.text),
+            };
+            self.error(
+                token.at,
+                format!("there is no template `{}`; {fix}", token.text),
+            );
+        }
+    }
+
+    /// A link to a route by a name that is written out.
+    fn link(&mut self, rest: &[Token<'_>]) {
+        let [open, name, rest @ ..] = rest else {
+            return;
+        };
+        let is_whole = rest
+            .first()
+            .is_none_or(|it| it.is_sign(",") || it.is_sign(")"));
+        if !open.is_sign("(") || name.kind != Kind::Text || !is_whole {
+            return;
+        }
+        let routes = self.routes;
+        if !routes.iter().any(|route| route.name() == name.text) {
+            let names = routes.iter().map(|route| route.name());
+            let fix = match meant(name.text, names) {
+                Some(other) => format!("is `{other}` meant?"),
+                None => "name the handler, or the route by `.named(..)`".to_owned(),
+            };
+            return self.error(name.at, format!("no route is named `{}`; {fix}", name.text));
+        }
+        let Some(given) = keywords(rest) else {
+            return;
+        };
+        let given: Vec<(&str, &dyn Display)> = given
+            .into_iter()
+            .map(|name| (name, &"x" as &dyn Display))
+            .collect();
+        if let Err(error) = routes.url_for(name.text, &given) {
+            self.error(
+                name.at,
+                format!("{error}; write `url_for(\"{}\", name=value)`", name.text),
+            );
+        }
+    }
+
+    /// A static file by a name that is written out.
+    fn asset(&mut self, at: usize, rest: &[Token<'_>]) {
+        let [open, name, close, ..] = rest else {
+            return;
+        };
+        if !open.is_sign("(") || name.kind != Kind::Text || !close.is_sign(")") {
+            return;
+        }
+        let mut functions = self.env.globals();
+        let Some((_, asset)) = functions.find(|(name, _)| *name == "asset") else {
+            let message = "nothing says where assets are: add `.with_assets(\"/static\", \"static\")` to `Templates`";
+            return self.error(at, message.to_owned());
+        };
+        let called = asset.call(&mut self.env.empty_state(), &[Value::from(name.text)]);
+        if let Err(error) = called {
+            let message = error
+                .detail()
+                .map_or_else(|| error.to_string(), str::to_owned);
+            self.error(name.at, message);
+        }
+    }
+
+    fn filter(&mut self, rest: &[Token<'_>]) {
+        let Some(name) = rest.first().filter(|it| it.kind == Kind::Word) else {
+            return;
+        };
+        let applied = self.env.empty_state().apply_filter(name.text, &[]);
+        if applied.is_err_and(|error| error.kind() == ErrorKind::UnknownFilter) {
+            self.error(
+                name.at,
+                format!(
+                    "there is no filter `{}`; add it by `TemplateFunction::filter`",
+                    name.text
+                ),
+            );
+        }
+    }
+
+    fn test(&mut self, rest: &[Token<'_>]) {
+        let mut rest = rest.iter().skip_while(|token| token.is_word("not"));
+        let Some(name) = rest.next().filter(|it| it.kind == Kind::Word) else {
+            return;
+        };
+        let performed = self.env.empty_state().perform_test(name.text, &[]);
+        if performed.is_err_and(|error| error.kind() == ErrorKind::UnknownTest) {
+            self.error(name.at, format!("there is no test `{}`", name.text));
+        }
+    }
+}
+
+/// The names of the arguments of a call, up to its end; none where they are not all written out.
+fn keywords<'s>(rest: &[Token<'s>]) -> Option<Vec<&'s str>> {
+    let (mut names, mut depth) = (Vec::new(), 1);
+    for (i, token) in rest.iter().enumerate() {
+        match token.text {
+            _ if token.kind != Kind::Sign => {}
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth -= 1,
+            "*" if depth == 1 && rest.get(i + 1).is_some_and(|it| it.is_sign("*")) => return None,
+            "=" if depth == 1 && i > 0 && rest[i - 1].kind == Kind::Word => {
+                names.push(rest[i - 1].text);
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    Some(names)
+}

@@ -1,0 +1,280 @@
+//! The compiled templates, and how a view becomes a page.
+//!
+//! Before it: `Templates` was plugged, and the app was built. After it: the text of the page.
+//! In production everything is compiled once; in development it is again where a file has changed.
+
+use std::borrow::Cow;
+use std::error::Error as _;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use minijinja::value::{Value, ValueKind};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+
+use super::assets::{Addresses, Assets, address};
+use super::check;
+use super::contribute::{ContextProcessor, TemplateFunction};
+use super::error::{TemplateError, meant};
+use super::functions;
+use super::page::{Page, Processors};
+use super::source::{Read, Source, Stamp};
+use super::view::{View, ending};
+use super::visit::Visit;
+use crate::{AppService, Contributions, Mode, RouteTable};
+
+pub(super) type Setup = Box<dyn Fn(&mut Environment<'static>) + Send + Sync>;
+
+/// What `Templates` was told, and what the built app knows.
+#[derive(Clone)]
+pub(super) struct Pages(Arc<Inner>);
+
+struct Inner {
+    source: Source,
+    setups: Vec<Setup>,
+    processors: Arc<[ContextProcessor]>,
+    assets: Option<Assets>,
+    app: OnceLock<Built>,
+    /// What is compiled for good.
+    fixed: OnceLock<Engine>,
+    /// What was compiled last, from which files.
+    latest: Mutex<Option<(Stamp, Arc<Compiled>)>>,
+}
+
+type Compiled = Result<Engine, Vec<TemplateError>>;
+
+/// What only the built app knows.
+struct Built {
+    mode: Mode,
+    routes: RouteTable,
+    functions: Contributions<TemplateFunction>,
+    processors: Processors,
+}
+
+/// Templates that passed every check.
+struct Engine {
+    env: Environment<'static>,
+}
+
+impl Pages {
+    pub(super) fn new(
+        source: Source,
+        setups: Vec<Setup>,
+        processors: Vec<ContextProcessor>,
+        assets: Option<Assets>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            source,
+            setups,
+            processors: processors.into(),
+            assets,
+            app: OnceLock::new(),
+            fixed: OnceLock::new(),
+            latest: Mutex::new(None),
+        }))
+    }
+
+    /// Compiles and checks everything, when the app is built.
+    pub(super) fn prepare(&self, service: &AppService) -> Result<(), String> {
+        let inner = &*self.0;
+        let app = inner.app.get_or_init(|| Built {
+            mode: service.mode(),
+            routes: service.routes().clone(),
+            functions: service.contributions(),
+            processors: Processors {
+                own: Arc::clone(&inner.processors),
+                given: service.contributions(),
+            },
+        });
+        check::names(&app.processors)?;
+        let told = |errors: Vec<TemplateError>| match &errors[..] {
+            [error] => error.to_string(),
+            _ => errors.iter().fold(
+                format!("{} problems in templates:", errors.len()),
+                |text, error| format!("{text}\n    {error}"),
+            ),
+        };
+        if app.mode.is_development() {
+            let stamp = inner.source.stamp()?;
+            let compiled = inner.compile(app).map_err(told)?;
+            *inner.latest() = Some((stamp, Arc::new(Ok(compiled))));
+        } else {
+            let engine = inner.compile(app).map_err(told)?;
+            drop(inner.fixed.set(engine));
+        }
+        Ok(())
+    }
+
+    /// The page of a view.
+    pub(super) fn render(&self, view: View, visit: Visit) -> Result<String, TemplateError> {
+        let inner = &*self.0;
+        let Some(app) = inner.app.get() else {
+            let message = "the app is not built yet";
+            return Err(TemplateError::new(&view.name, &view.name, message));
+        };
+        if let Some(engine) = inner.fixed.get() {
+            return engine.render(inner, app, view, visit);
+        }
+        match &*inner.current(app) {
+            Ok(engine) => engine.render(inner, app, view, visit),
+            Err(errors) => Err(match errors.first() {
+                Some(error) => error.clone(),
+                None => TemplateError::new(&view.name, &view.name, "it cannot be compiled"),
+            }
+            .of_view(view.location)),
+        }
+    }
+}
+
+impl fmt::Debug for Pages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pages").field(&self.0.source).finish()
+    }
+}
+
+impl Inner {
+    fn latest(&self) -> std::sync::MutexGuard<'_, Option<(Stamp, Arc<Compiled>)>> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What there is now, compiled anew where a file is not what it was.
+    fn current(&self, app: &Built) -> Arc<Compiled> {
+        let mut latest = self.latest();
+        let stamp = self.source.stamp();
+        if let (Some((old, compiled)), Ok(stamp)) = (&*latest, &stamp)
+            && old == stamp
+        {
+            return Arc::clone(compiled);
+        }
+        let compiled = Arc::new(self.compile(app));
+        *latest = stamp.ok().map(|stamp| (stamp, Arc::clone(&compiled)));
+        compiled
+    }
+
+    fn compile(&self, app: &Built) -> Compiled {
+        let whole = |problem: String| TemplateError::new("", "templates", problem);
+        let read = self.source.read().map_err(|problems| {
+            let errors = problems.into_iter().map(whole);
+            errors.collect::<Vec<_>>()
+        })?;
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::Strict);
+        env.set_auto_escape_callback(escape);
+        // Needed for names and places in errors; a page without one costs the same.
+        env.set_debug(true);
+        functions::add(&mut env, &app.routes);
+        if let Some(assets) = &self.assets {
+            add_assets(&mut env, assets, app.mode).map_err(|problem| vec![whole(problem)])?;
+        }
+        self.setups.iter().for_each(|setup| setup(&mut env));
+        app.functions.iter().for_each(|one| one.add_to(&mut env));
+        let mut errors = Vec::new();
+        for it in &read {
+            if let Err(error) = add(app.mode, &mut env, it) {
+                errors.push(self.told(&it.name, &it.text, &error));
+            }
+        }
+        if errors.is_empty() {
+            let file = |name: &str| self.source.file(name);
+            errors = check::all(&read, &env, &app.routes, &file);
+        }
+        match errors.is_empty() {
+            true => Ok(Engine { env }),
+            false => Err(errors),
+        }
+    }
+
+    /// An error of minijinja in our words, at the innermost template.
+    fn told(&self, name: &str, text: &str, error: &minijinja::Error) -> TemplateError {
+        let mut inner = error;
+        while let Some(source) = inner.source().and_then(|it| it.downcast_ref()) {
+            inner = source;
+        }
+        let at = inner.name().unwrap_or(name);
+        let told = TemplateError::new(at, &self.source.file(at), functions::words(inner));
+        let source = inner.template_source().or((at == name).then_some(text));
+        match (source, inner.range()) {
+            (Some(source), Some(range)) => told.at(source, range.start),
+            _ => told.at_line(inner.line()),
+        }
+    }
+}
+
+impl Engine {
+    fn render(
+        &self,
+        inner: &Inner,
+        app: &Built,
+        view: View,
+        visit: Visit,
+    ) -> Result<String, TemplateError> {
+        let fails = |message: String| {
+            TemplateError::new(&view.name, &inner.source.file(&view.name), message)
+                .of_view(view.location)
+        };
+        let Ok(template) = self.env.get_template(&view.name) else {
+            let names = self.env.templates().map(|(name, _)| name);
+            let names: Vec<&str> = names.collect();
+            return Err(fails(match meant(&view.name, names.iter().copied()) {
+                Some(other) => format!("there is no such template; is `{other}` meant?"),
+                None => "there is no such template".to_owned(),
+            }));
+        };
+        if !matches!(view.data.kind(), ValueKind::Map | ValueKind::None) {
+            return Err(fails(match view.data.kind() {
+                ValueKind::Invalid => format!("the data of the view has no form: {}", view.data),
+                kind => format!("the data of the view is a {kind}: pass a map or a struct"),
+            }));
+        }
+        let page = Page {
+            data: view.data,
+            more: view.more,
+            visit: Arc::new(visit),
+            said: app.processors.iter().map(|_| OnceLock::new()).collect(),
+            processors: app.processors.clone(),
+            flashes: OnceLock::new(),
+            form: OnceLock::new(),
+        };
+        let page = template.render(Value::from_object(page));
+        page.map_err(|error| {
+            let told = inner.told(&view.name, template.source(), &error);
+            told.of_view(view.location)
+        })
+    }
+}
+
+/// The function `asset`. In development it looks at the files as they are when it is called.
+fn add_assets(env: &mut Environment<'static>, assets: &Assets, mode: Mode) -> Result<(), String> {
+    let known = assets.addresses(mode.is_production())?;
+    let assets = mode.is_development().then(|| assets.clone());
+    env.add_function("asset", move |name: &str| {
+        let now: Option<Addresses> = match &assets {
+            Some(assets) => assets.addresses(false).ok(),
+            None => None,
+        };
+        address(now.as_ref().unwrap_or(&known), name)
+    });
+    Ok(())
+}
+
+/// Borrowed templates are found without a lock. In production they are read once and stay as
+/// long as the program, so their text is leaked for that.
+fn add(mode: Mode, env: &mut Environment<'static>, read: &Read) -> Result<(), minijinja::Error> {
+    let forever = |text: Cow<'static, str>| match text {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => &*text.leak(),
+    };
+    let (name, text) = (read.name.clone(), read.text.clone());
+    match mode.is_development() {
+        true => env.add_template_owned(name, text),
+        false => env.add_template(forever(name), forever(text)),
+    }
+}
+
+/// How values are escaped in a template, by the ending of its name.
+pub(super) fn escape(name: &str) -> AutoEscape {
+    match ending(name) {
+        "html" | "htm" | "xhtml" | "xml" | "svg" | "atom" | "rss" => AutoEscape::Html,
+        "json" | "js" => AutoEscape::Json,
+        _ => AutoEscape::None,
+    }
+}

@@ -1,0 +1,130 @@
+//! What can be wrong with a template, when the app is built and when a page is made.
+
+use std::fmt;
+use std::panic::Location;
+
+use super::scan::position;
+
+/// A problem of one template: where it is, and a sentence with the fix.
+///
+/// By `?` it is a 500 whose text is logged; handlers of errors find it by
+/// [`Error::downcast_ref`](crate::Error::downcast_ref).
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::templates::{TemplateError, Templates, View};
+///
+/// let client = App::new()
+///     .plug(Templates::embedded([("hello.html", "<p>\n  Hello, {{ nmae }}!")]))
+///     .get("/", async || View::new("hello.html", json!({ "name": "Ada" })))
+///     .test();
+/// let res = client.get("/").send();
+/// let error = res.error().and_then(|error| error.downcast_ref::<TemplateError>());
+/// let error = error.expect("the name is spelt otherwise");
+/// assert_eq!((error.template(), error.line(), error.column()), ("hello.html", 2, 13));
+/// assert!(error.to_string().contains("`nmae` is undefined"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateError {
+    template: String,
+    /// The file, as it is shown.
+    file: String,
+    place: Option<(usize, usize)>,
+    message: String,
+    view: Option<&'static Location<'static>>,
+}
+
+impl TemplateError {
+    pub(super) fn new(template: &str, file: &str, message: impl Into<String>) -> Self {
+        Self {
+            template: template.to_owned(),
+            file: file.to_owned(),
+            place: None,
+            message: message.into(),
+            view: None,
+        }
+    }
+
+    /// At this byte of the template.
+    pub(super) fn at(mut self, source: &str, at: usize) -> Self {
+        self.place = Some(position(source, at));
+        self
+    }
+
+    /// At this line, where nothing more is known.
+    pub(super) fn at_line(mut self, line: Option<usize>) -> Self {
+        self.place = line.map(|line| (line, 1));
+        self
+    }
+
+    /// Made for the view of this line.
+    pub(super) fn of_view(mut self, view: &'static Location<'static>) -> Self {
+        self.view = Some(view);
+        self
+    }
+
+    /// The name of the template.
+    #[must_use]
+    pub fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// The line in it, from 1; 0 if it is the template as a whole.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.place.map_or(0, |(line, _)| line)
+    }
+
+    /// The character in the line, from 1; 0 if it is the template as a whole.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.place.map_or(0, |(_, column)| column)
+    }
+
+    /// What is wrong and how to mend it, without the place.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The line of the program that made the view, where a page was asked for.
+    #[must_use]
+    pub fn view(&self) -> Option<&'static Location<'static>> {
+        self.view
+    }
+}
+
+/// `templates/users/show.html:3:8: ` and the sentence.
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some((line, column)) = self.place {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+/// Of these names, the one that was probably meant.
+pub(super) fn meant<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let near = names.map(|other| (edits(name, other), other));
+    let (edits, other) = near.min_by_key(|(edits, _)| *edits)?;
+    (edits * 3 <= name.len().max(3)).then_some(other)
+}
+
+/// How many letters are to be changed, added or left out.
+fn edits(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().take(128).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, c) in one.chars().take(128).enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, d) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(c != *d);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[other.len()]
+}

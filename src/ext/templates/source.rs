@@ -1,0 +1,130 @@
+//! Where templates come from: a folder, or the program itself.
+//!
+//! After it: the engine compiles what was read.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Folders in folders beyond which there is a loop of links.
+const DEEPEST: usize = 32;
+
+/// A folder of templates, or a list of names and texts.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    Dir(PathBuf),
+    Embedded(Vec<(Cow<'static, str>, Cow<'static, str>)>),
+}
+
+/// A template as it was read.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// Its path below the folder, with `/` between the parts.
+    pub(super) name: Cow<'static, str>,
+    pub(super) text: Cow<'static, str>,
+}
+
+/// What tells whether a folder is as it was: path, time and size of each file.
+pub(super) type Stamp = Vec<(PathBuf, Option<SystemTime>, u64)>;
+
+impl Source {
+    /// All templates, by name; or what is wrong, a sentence each.
+    pub(super) fn read(&self) -> Result<Vec<Read>, Vec<String>> {
+        let dir = match self {
+            Self::Embedded(list) => return embedded(list),
+            Self::Dir(dir) => dir,
+        };
+        let mut problems = Vec::new();
+        let mut all = Vec::new();
+        for (path, ..) in self.stamp().map_err(|problem| vec![problem])? {
+            match fs::read(&path).map(String::from_utf8) {
+                Ok(Ok(text)) => all.push(Read {
+                    name: name_of(dir, &path).into(),
+                    text: text.into(),
+                }),
+                Ok(Err(_)) => problems.push(format!(
+                    "{} is not UTF-8: move what is no template out of the folder",
+                    path.display()
+                )),
+                Err(error) => problems.push(format!("{} cannot be read: {error}", path.display())),
+            }
+        }
+        match problems.is_empty() {
+            true => Ok(all),
+            false => Err(problems),
+        }
+    }
+
+    /// The files there are, in the order of their paths; none where they are in the program.
+    pub(super) fn stamp(&self) -> Result<Stamp, String> {
+        let mut stamp = Vec::new();
+        if let Self::Dir(dir) = self {
+            walk(dir, 0, &mut stamp)?;
+        }
+        stamp.sort();
+        Ok(stamp)
+    }
+
+    /// The file of a template, as messages name it.
+    pub(super) fn file(&self, name: &str) -> String {
+        match self {
+            Self::Dir(dir) => dir.join(name).display().to_string(),
+            Self::Embedded(_) => name.to_owned(),
+        }
+    }
+}
+
+fn embedded(list: &[(Cow<'static, str>, Cow<'static, str>)]) -> Result<Vec<Read>, Vec<String>> {
+    let mut problems = Vec::new();
+    for (i, (name, _)) in list.iter().enumerate() {
+        if list[..i].iter().any(|(other, _)| other == name) {
+            problems.push(format!("two templates are named `{name}`: rename one"));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let read = |(name, text): &(Cow<'static, str>, Cow<'static, str>)| Read {
+        name: name.clone(),
+        text: text.clone(),
+    };
+    Ok(list.iter().map(read).collect())
+}
+
+/// Files of editors and systems, which begin with a dot or end with a tilde, are left out.
+fn walk(dir: &Path, depth: usize, stamp: &mut Stamp) -> Result<(), String> {
+    let fails = |error: std::io::Error| match (depth, std::env::current_dir()) {
+        (0, Ok(here)) => format!(
+            "the folder of templates, {}, cannot be read: {error}; the path is seen from {}",
+            dir.display(),
+            here.display()
+        ),
+        _ => format!("{} cannot be read: {error}", dir.display()),
+    };
+    if depth > DEEPEST {
+        return Err(format!("{} has links that lead in a circle", dir.display()));
+    }
+    for entry in fs::read_dir(dir).map_err(fails)? {
+        let path = entry.map_err(fails)?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        if name.is_none_or(|name| name.starts_with('.') || name.ends_with('~')) {
+            continue;
+        }
+        // What was deleted since is no template any more.
+        let Ok(about) = fs::metadata(&path) else {
+            continue;
+        };
+        match about.is_dir() {
+            true => walk(&path, depth + 1, stamp)?,
+            false => stamp.push((path, about.modified().ok(), about.len())),
+        }
+    }
+    Ok(())
+}
+
+fn name_of(dir: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(dir).unwrap_or(path);
+    let parts = below.iter().map(|part| part.to_string_lossy());
+    parts.collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,116 @@
+//! `Visit`: the request of a page, as far as templates may know it.
+//!
+//! Before it: the middleware noted what it needs before the handler used the request up. After it:
+//! context processors and functions of templates read it while the page is rendered.
+
+use std::fmt;
+
+use crate::cookies::{Cookies, Keys};
+use crate::flash::Flash;
+use crate::{CspNonce, Links, Method, Mode, Request};
+use http::{Extensions, Uri};
+
+/// What templates and [`ContextProcessor`](super::ContextProcessor)s know of a request: where it
+/// went, and the values that middleware kept for it.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::templates::{ContextProcessor, Templates, View};
+///
+/// #[derive(Clone)]
+/// struct Theme(&'static str);
+///
+/// async fn theme(mut req: Request, next: Next) -> Response {
+///     req.insert(Theme("dark"));
+///     next.run(req).await
+/// }
+///
+/// let theme_of_page = ContextProcessor::new("theme", |visit| visit.local::<Theme>().map(|it| it.0));
+/// let client = App::new()
+///     .plug(Templates::embedded([("a.html", "{{ theme }} at {{ request.path }}")]))
+///     .contribute(theme_of_page)
+///     .with(theme)
+///     .get("/home", async || View::new("a.html", ()))
+///     .test();
+/// client.get("/home").send().assert_text("dark at &#x2f;home");
+/// ```
+pub struct Visit {
+    uri: Uri,
+    method: Method,
+    mode: Mode,
+    flash: Option<Flash>,
+    links: Option<Links>,
+    locals: Extensions,
+}
+
+impl Visit {
+    pub(super) async fn of(req: &mut Request) -> Self {
+        // Without a jar there is nothing to find, and no error to make.
+        let flash = match req.local::<Cookies>().is_some() && req.state::<Keys>().is_some() {
+            true => req.extract().await.ok(),
+            false => None,
+        };
+        Self {
+            flash,
+            links: req.extract().await.ok(),
+            uri: req.uri().clone(),
+            method: req.method().clone(),
+            mode: req.mode(),
+            locals: req.extensions().clone(),
+        }
+    }
+
+    /// The path of the request, percent-encoded as it was sent.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// The query, without `?`; empty if there is none.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        self.uri.query().unwrap_or_default()
+    }
+
+    /// The method of the request.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Whether the app was built for development or for production.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The value of this type that a middleware around the handler kept; see
+    /// [`Request::local`](crate::Request::local).
+    #[must_use]
+    pub fn local<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.locals.get()
+    }
+
+    /// The nonce of the page's policy, where there is one.
+    #[must_use]
+    pub fn csp_nonce(&self) -> Option<&CspNonce> {
+        self.local()
+    }
+
+    pub(super) fn flash(&self) -> Option<&Flash> {
+        self.flash.as_ref()
+    }
+
+    pub(super) fn links(&self) -> Option<&Links> {
+        self.links.as_ref()
+    }
+}
+
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Visit")
+            .field("method", &self.method)
+            .field("path", &self.path())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,186 @@
+//! Payloads through every place in which a template may print a value: nothing of them runs.
+//!
+//! What the escaped text is, is checked for each; with `CEPA_TEST_CHROMIUM` a browser is asked, too.
+
+use std::process::Command;
+
+use cepa::prelude::*;
+use cepa::templates::{Templates, View};
+
+/// One a line. What runs calls `alert`.
+const PAYLOADS: &str = include_str!("payloads.txt");
+
+fn payloads() -> Vec<String> {
+    let lines = PAYLOADS.lines().filter(|line| !line.is_empty());
+    let unescape = |line: &str| {
+        let table = [
+            ("\\n", "\n"),
+            ("\\t", "\t"),
+            ("\\0", "\0"),
+            ("\\x01", "\u{1}"),
+        ];
+        let text = table
+            .iter()
+            .fold(line.to_owned(), |text, (from, to)| text.replace(from, to));
+        text.replace("\\u2028", "\u{2028}")
+            .replace("\\ufeff", "\u{feff}")
+    };
+    lines.map(unescape).collect()
+}
+
+/// Each of the places, with marks around it.
+const PLACES: [(&str, &str); 9] = [
+    ("text.html", "<p>@@{{ x }}@@</p>"),
+    ("double.html", "<p title=\"@@{{ x }}@@\">a</p>"),
+    ("single.html", "<p title='@@{{ x }}@@'>a</p>"),
+    (
+        "title.html",
+        "<textarea>@@{{ x }}@@</textarea><title>{{ x }}</title>",
+    ),
+    ("comment.html", "<!-- @@{{ x }}@@ -->"),
+    (
+        "path.html",
+        "<a href=\"/a/@@{{ x }}@@?b={{ x }}#{{ x }}\">a</a>",
+    ),
+    (
+        "link.html",
+        "<a class=\"go\" href=\"{{ x | link }}\">a</a><img alt='' src='{{ x | link }}'><!--@@{{ x | link }}@@-->",
+    ),
+    (
+        "script.html",
+        "<script>window.got = [/*@@*/{{ x | tojson }}/*@@*/];</script>",
+    ),
+    ("data.html", "<p data-x='@@{{ x | tojson }}@@'>a</p>"),
+];
+
+fn client() -> cepa::testing::TestClient {
+    async fn show(Path((name, i)): Path<(String, usize)>) -> View {
+        View::new(name, json!({ "x": payloads()[i] }))
+    }
+    App::new()
+        .plug(Templates::embedded(PLACES))
+        .get("/{name}/{i}", show)
+        .test()
+}
+
+/// What stands between the marks.
+fn printed(page: &str) -> &str {
+    let (_, rest) = page.split_once("@@").unwrap();
+    rest.rsplit_once("@@").unwrap().0
+}
+
+#[test]
+fn nothing_that_is_printed_leaves_its_place() {
+    let client = client();
+    let payloads = payloads();
+    assert!(payloads.len() >= 100, "{}", payloads.len());
+    for (i, payload) in payloads.iter().enumerate() {
+        for (name, _) in PLACES {
+            let res = client.get(format!("/{name}/{i}")).send();
+            let page = res.assert_status(200).text();
+            let printed = printed(page);
+            if name == "script.html" || name == "data.html" {
+                let json = printed.trim_start_matches("*/").trim_end_matches("/*");
+                assert!(!json.contains(['<', '>', '&', '\'']), "{payload}: {page}");
+                assert_eq!(serde_json::from_str::<String>(json).unwrap(), *payload);
+                continue;
+            }
+            assert!(
+                !printed.contains(['<', '>', '"', '\'']),
+                "{payload}: {page}"
+            );
+            if name == "link.html" {
+                let link = unescaped(printed);
+                assert!(link == "about:invalid" || link == *payload, "{page}");
+                let bare: String = link.chars().filter(|c| *c > ' ').collect();
+                let bare = bare.to_ascii_lowercase();
+                let runs = ["javascript:", "data:", "vbscript:", "blob:", "file:"];
+                assert!(
+                    !runs.iter().any(|scheme| bare.starts_with(scheme)),
+                    "{page}"
+                );
+            } else {
+                assert_eq!(unescaped(printed), *payload);
+            }
+        }
+    }
+}
+
+/// As a browser reads it.
+fn unescaped(text: &str) -> String {
+    let table = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#x27;", "'"),
+        ("&#x2f;", "/"),
+        ("&amp;", "&"),
+    ];
+    table
+        .iter()
+        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+const HEAD: &str = "<!doctype html><meta charset=utf-8><script>\
+    window.ran = 0; window.alert = () => { document.documentElement.dataset.ran = ++window.ran; };\
+    </script>";
+/// Touches what a visitor could touch.
+const FOOT: &str = "<script>\
+    for (const link of document.querySelectorAll('a.go')) link.target = '_self', \
+        link.protocol === 'javascript:' && link.click();\
+    for (const it of document.querySelectorAll('*')) \
+        for (const kind of ['click', 'mouseover', 'focus', 'error', 'load', 'toggle', 'animationstart']) \
+            if (it.tagName !== 'A') it.dispatchEvent(new Event(kind));\
+    document.documentElement.dataset.done = 1;\
+    </script>";
+
+/// The page after its scripts ran.
+fn browse(chromium: &str, name: &str, page: &str) -> String {
+    let dir = std::env::temp_dir().join(format!("cepa-xss-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let file = dir.join("page.html");
+    std::fs::write(&file, page).unwrap();
+    let out = Command::new("timeout")
+        .args(["60", chromium])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--dump-dom",
+            "--virtual-time-budget=2000",
+        ])
+        .arg(format!("--user-data-dir={}", dir.join("profile").display()))
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .unwrap();
+    drop(std::fs::remove_dir_all(dir));
+    String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+#[test]
+fn a_browser_runs_nothing_of_it() {
+    let Ok(chromium) = std::env::var("CEPA_TEST_CHROMIUM") else {
+        return;
+    };
+    let client = client();
+    let mut page = HEAD.to_owned();
+    for i in 0..payloads().len() {
+        for (name, _) in PLACES {
+            page += client.get(format!("/{name}/{i}")).send().text();
+        }
+    }
+    let seen = browse(&chromium, "safe", &(page + FOOT));
+    assert!(
+        seen.contains("data-done=\"1\""),
+        "the page was not read to its end"
+    );
+    assert!(!seen.contains("data-ran="), "something ran");
+
+    // So that the page above would notice: a payload, not escaped.
+    let raw = "<img src=x onerror=alert(1)><a class=go href=javascript:alert(1)>a</a>";
+    let seen = browse(&chromium, "raw", &format!("{HEAD}{raw}{FOOT}"));
+    assert!(
+        seen.contains("data-ran="),
+        "nothing ran, though nothing was escaped"
+    );
+}

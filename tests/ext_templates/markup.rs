@@ -1,0 +1,219 @@
+//! Where in a page what may be printed, as it is told when the app is built.
+
+use cepa::App;
+use cepa::templates::Templates;
+
+fn told(list: &[(&'static str, &'static str)]) -> Result<(), String> {
+    let app = App::new().plug(Templates::embedded(list.to_vec()));
+    let built = app.get("/", async || "").get("/{id}", async || "").build();
+    built.map(drop).map_err(|error| error.to_string())
+}
+
+#[test]
+fn what_escaping_makes_safe_may_be_printed() {
+    let table = [
+        "<p>{{ x }}</p>",
+        "a < b {{ x }} > c",
+        "<p title=\"{{ x }}\" class='a {{ x }}'>{{ x }}</p>",
+        "<title>{{ x }} <b></title><textarea>{{ x }}</textarea><p>{{ x }}",
+        "<!-- {{ x }} --><p>{{ x }}",
+        "<a href=\"/users/{{ x }}\">{{ x }}</a><a href=\"?p={{ x }}\">b</a><a href='#{{ x }}'>c</a>",
+        "<a href=\"https://example.com/{{ x }}\">{{ x }}</a>",
+        "<a href=\"{{ x | link }}\">{{ x }}</a><img src='{{ x | trim | link }}'>",
+        "<a href=\"{{ url_for('nothing', **x) | link }}\">",
+        "<a href=\"{{ request.path }}?p={{ x }}\">",
+        "<script>const a = {{ x | tojson }}; const b = [{{ x.y | tojson }}, {{ (a ~ b) | tojson }}];</script>{{ x }}",
+        "<script>f(\"a 'b' \\\" c\", {{ x | tojson }}, `a`, /[/\"]\"/, {{ x | tojson }});</script>",
+        "<script>// it's\n/* a \"b */ f({{ x | tojson }} / 2, '/')</script>",
+        "<script>const a = {{ n | int }}, b = \"{{ n | length }}\", c = {{ 7 }};</script>",
+        "<script type=\"application/json\">{{ x | tojson(indent=2) }}</script>",
+        "<div data-x='{{ x | tojson }}' data-y=\"{{ x }}\">",
+        "<div style=\"width: {{ x | int }}%\"><style>p { width: {{ x | round }}px }</style>",
+        "<input {{ 'checked' if x }} value=\"{{ x }}\"><input {{ 'a' if x else 'b' }}>",
+        "<input {% if x %}checked{% endif %} value=\"{{ x }}\">",
+        "<td width={{ x | int }} {{ x | safe }} {{ a }}=\"b\">",
+        "<a href=\"{% if x %}/a{% else %}/b{% endif %}/{{ x }}\">",
+        "<a href=\"{{ x | safe }}\" onclick=\"{{ x | safe }}\">",
+        "<p class=\"{% for a in b %}{{ a }} {% endfor %}\">{{ x }}",
+        "<li value=\"{{ loop.index }}\" tabindex={{ loop.index }}>",
+        "<scripts>{{ x }}</scripts>",
+        "<br/>{{ x }}<br />{{ x }}<img alt=\"{{ x }}\"/>{{ x }}",
+        "<p a = \"{{ x }}\" b= '{{ x }}'>",
+        "<svg><use xlink:href=\"#{{ x }}\"/></svg>",
+    ];
+    for template in table {
+        // It does not matter here whether the names are there.
+        let template = template.replace("{{ a }}=", "{{ a | safe }}=");
+        let list: Vec<_> = [("a.html", String::leak(template))]
+            .map(|(name, text)| (name, &*text))
+            .to_vec();
+        let told = told(&list);
+        let routes = told
+            .as_ref()
+            .err()
+            .is_some_and(|it| it.contains("no route is named"));
+        assert!(told.is_ok() || routes, "{list:?}: {told:?}");
+    }
+}
+
+const SCRIPT: &str = "in a script a value is written as JSON";
+const IN_TEXT: &str = "in a text or comment of a script";
+const STYLE: &str = "in a style a value cannot be escaped";
+const BARE: &str = "a value without quotes around can add attributes";
+const TAG: &str = "in a tag a value cannot be escaped";
+const LINK: &str = "may be `javascript:`: write `{{ .. | link }}`";
+const HANDLER: &str = "would run as a script";
+
+/// Templates, and what is said of them.
+const WRONG: &[(&str, &str)] = &[
+    ("<script>f({{ x }})</script>", SCRIPT),
+    ("<script>f({{ a ~ b | tojson }})</script>", SCRIPT),
+    ("<script>f({{ x | tojson | upper }})</script>", SCRIPT),
+    ("<script>f({{ x | tojson if x else y }})</script>", SCRIPT),
+    ("<SCRIPT type=module>f({{ x }})</SCRIPT>", SCRIPT),
+    ("<script>f(\"{{ x | tojson }}\")</script>", IN_TEXT),
+    ("<script>f('a {{ x | tojson }}')</script>", IN_TEXT),
+    ("<script>f(`${ {{ x | tojson }} }`)</script>", IN_TEXT),
+    ("<script>f('a\\'{{ x | tojson }}')</script>", IN_TEXT),
+    ("<script>// {{ x | tojson }}\n</script>", IN_TEXT),
+    ("<script>/* {{ x | tojson }} */</script>", IN_TEXT),
+    ("<script>a = /{{ x | tojson }}/</script>", IN_TEXT),
+    (
+        "<script>f({{ 1 | int }} / 2, '{{ x | tojson }}')</script>",
+        IN_TEXT,
+    ),
+    ("<style>p { color: {{ x }} }</style>", STYLE),
+    (
+        "<p style=\"color: {{ x }}\">",
+        "in `style` a value cannot be escaped",
+    ),
+    (
+        "<iframe srcdoc=\"{{ x }}\">",
+        "in `srcdoc` a value cannot be escaped",
+    ),
+    ("<p class={{ x }}>", BARE),
+    ("<p class=a{{ x }}>", BARE),
+    ("<p class= {{ x }}>", BARE),
+    ("<p {{ x }}>", TAG),
+    ("<p {{ x }}=\"a\">", TAG),
+    ("<p data-{{ x }}=\"a\">", TAG),
+    ("<p{{ x }}>", TAG),
+    ("</{{ x }}>", TAG),
+    ("<p {{ 'a' if x else y }}>", TAG),
+    ("<p {{ 'a' ~ x }}>", TAG),
+    ("<a href=\"{{ x }}\">", LINK),
+    ("<a href=\"{{ x | link | upper }}\">", LINK),
+    ("<a href='  {{ x }}/a'>", LINK),
+    ("<a HREF=\"{{ x }}\">", LINK),
+    ("<a href=\"java{{ x }}\">", LINK),
+    ("<a href=\"javascript:f({{ x }})\">", LINK),
+    ("<a href=\"JavaScript:f('{{ x }}')\">", LINK),
+    (
+        "<form action=\"{{ x }}\"><button formaction=\"{{ x | link }}\">",
+        LINK,
+    ),
+    ("<img src=\"{{ x }}\">", LINK),
+    ("<svg><use xlink:href=\"{{ x }}\">", LINK),
+    ("<a href=\"{% if x %}/a{% endif %}{{ x }}\">", LINK),
+    (
+        "<a href=\"{% if x %}{{ x }}{% else %}/b{% endif %}\">",
+        LINK,
+    ),
+    (
+        "<a href=\"{% if x %}/b{% else %}{{ x }}{% endif %}\">",
+        LINK,
+    ),
+    (
+        "<a href=\"{% if x %}{% else %}/b{% endif %}{{ x }}\">",
+        LINK,
+    ),
+    ("<a href=\"{% for a in b %}/{% endfor %}{{ x }}\">", LINK),
+    ("<a onclick=\"f({{ x }})\">", HANDLER),
+    ("<a onclick='f({{ x | tojson }})'>", HANDLER),
+    ("<a ONMOUSEOVER=\"{{ x }}\">", HANDLER),
+    (
+        "<div data-x=\"{{ x | tojson }}\">",
+        "put single ones around, `data-x='{{ .. | tojson }}'`",
+    ),
+    (
+        "<script>{% include 'b.js' %}</script>",
+        "a template is included inside of a tag",
+    ),
+    (
+        "<p {% include 'b.js' %}>",
+        "a template is included inside of a tag",
+    ),
+    ("{% macro m(x) %}<a href=\"{{ x }}\">{% endmacro %}", LINK),
+    ("{% set y %}<p class={{ x }}>{% endset %}", BARE),
+];
+
+#[test]
+fn what_escaping_does_not_make_safe_is_told() {
+    for (template, wanted) in WRONG {
+        let told = told(&[("a.html", template), ("b.js", "")]).unwrap_err();
+        assert!(told.contains(wanted), "{template}: {told}");
+    }
+}
+
+#[test]
+fn a_block_is_looked_at_where_its_layout_has_it() {
+    let layout = (
+        "layout.html",
+        "<script>{% block script %}{% endblock %}</script>\
+        <a href=\"{% block to %}/{% endblock %}\">{% block body %}{% endblock %}</a>",
+    );
+    let page = |text| [layout, ("page.html", text)];
+    let good = "{% extends 'layout.html' %}{{ x }}<p class={{ x }}>\
+        {% block script %}f({{ x | tojson }}){% endblock %}\
+        {% block to %}/{{ x }}{% endblock %}{% block body %}<p>{{ x }}{% endblock %}";
+    assert_eq!(told(&page(good)), Ok(()));
+    let table = [
+        (
+            "{% block script %}f({{ x }}){% endblock %}",
+            "page.html:1:48: in a script",
+        ),
+        (
+            "{% block to %}{{ x }}{% endblock %}",
+            "page.html:1:42: a value that begins `href`",
+        ),
+        (
+            "{% block body %}<p {{ x }}>{% endblock %}",
+            "page.html:1:47: in a tag",
+        ),
+    ];
+    for (text, wanted) in table {
+        let text = String::leak(format!("{{% extends 'layout.html' %}}{text}"));
+        let told = told(&page(text)).unwrap_err();
+        assert!(told.contains(wanted), "{text}: {told}");
+    }
+    let chain = [
+        layout,
+        ("middle.html", "{% extends 'layout.html' %}"),
+        (
+            "page.html",
+            "{% extends 'middle.html' %}{% block script %}{{ x }}{% endblock %}",
+        ),
+    ];
+    assert!(told(&chain).unwrap_err().contains("in a script"));
+}
+
+#[test]
+fn templates_that_extend_each_other_are_told() {
+    let list = [
+        ("a.html", "{% extends 'b.html' %}"),
+        ("b.html", "{% extends 'a.html' %}"),
+    ];
+    assert!(
+        told(&list)
+            .unwrap_err()
+            .contains("which extends it in turn")
+    );
+}
+
+#[test]
+fn other_texts_are_left_alone() {
+    assert_eq!(
+        told(&[("a.txt", "<p {{ x }}>"), ("b.js", "f(\"{{ x }}\")")]),
+        Ok(())
+    );
+}
