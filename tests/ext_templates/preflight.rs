@@ -103,7 +103,12 @@ fn all_problems_are_told_at_once_at_the_line_of_the_plug() {
         "{told}"
     );
     assert!(told.contains("\n    b.html:1:12"), "{told}");
-    assert!(error.problems()[0].location().file().ends_with("main.rs"));
+    assert!(
+        error.problems()[0]
+            .location()
+            .file()
+            .ends_with("preflight.rs")
+    );
 }
 
 #[test]
