@@ -291,8 +291,16 @@ impl Body {
         }
     }
 
-    /// The bytes, if all of them are in memory.
-    pub(crate) fn as_full(&self) -> Option<&Bytes> {
+    /// The bytes, if all of them are in memory; `None` of a stream, and of a body without any.
+    ///
+    /// ```
+    /// use cepa::Body;
+    ///
+    /// assert_eq!(Body::from("hello").as_full().map(|bytes| bytes.len()), Some(5));
+    /// assert!(Body::empty().as_full().is_none());
+    /// ```
+    #[must_use]
+    pub fn as_full(&self) -> Option<&Bytes> {
         match &self.0 {
             Kind::Full(bytes) => Some(bytes),
             _ => None,

@@ -14,6 +14,25 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Set where this executable is started to be the server.
 const SERVES: &str = "CEPA_TEST_LOGS";
 
+/// A stream of one item.
+struct Once<T>(Option<T>);
+
+impl<T: Unpin> futures_core::Stream for Once<T> {
+    type Item = T;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<T>> {
+        std::task::Poll::Ready(self.0.take())
+    }
+}
+
+fn full() -> Error {
+    let disk = std::io::Error::other("the disk is full");
+    Error::from(std::io::Error::other(disk))
+}
+
 #[test]
 #[ignore = "does nothing unless another test starts it"]
 fn serves() {
@@ -26,6 +45,13 @@ fn serves() {
         .get("/", async || "hi")
         .get("/files/{name}", async |Path(name): Path<String>| {
             Err::<String, _>(Error::internal(format!("there is no file {name}")))
+        })
+        .get("/export", async || {
+            cepa::Stream(Once(Some(Err::<Bytes, _>(full()))))
+        })
+        .get("/events", async || {
+            let event = cepa::Event::data("a").with_id("1\nevent: x");
+            cepa::Sse::new(Once(Some(event)))
         })
         .get("/late", std::future::pending::<()>.with(late))
         .get("/unwrap", async || -> String {
@@ -201,6 +227,22 @@ fn a_panic_is_logged_with_its_own_line() {
     process.get("/blocking");
     let own = process.wait_for("GET /blocking 500: panicked at tests/log.rs:");
     assert!(own.ends_with(": on a thread of its own"), "{own}");
+}
+
+/// Its head is out by then, so the log is the only one to hear of it.
+#[test]
+fn why_a_response_was_broken_off_is_logged() {
+    let process = Process::start("plain");
+    process.get("/export");
+    let line = process.wait_for("a response was broken off: ");
+    assert!(
+        line.contains(": the disk is full (at tests/log.rs:"),
+        "{line}"
+    );
+    process.get("/events");
+    let line = process.wait_for("a response was broken off: ");
+    let why = "an event cannot be sent: no `id` can have a line break: \"1\\nevent: x\" (at tests/log.rs:";
+    assert!(line.contains(why), "{line}");
 }
 
 #[cfg(feature = "tls")]

@@ -56,6 +56,15 @@ pub(super) fn causes<'a>(
     })
 }
 
+/// An error with its causes, in one line for the log.
+pub(crate) fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    if let Some(Carried(error)) = error.downcast_ref() {
+        return format!("{error}{}", error.origin());
+    }
+    let causes: Vec<_> = causes(error).map(ToString::to_string).collect();
+    causes.join(": ")
+}
+
 /// An [`Error`] in the clothes of a standard error.
 pub(super) struct Carried(pub(super) Error);
 

@@ -16,7 +16,7 @@ use std::panic::Location;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use convert::OrError;
-pub(crate) use convert::body_error;
+pub(crate) use convert::{body_error, told};
 pub(crate) use panics::note_places;
 pub use render::{ErrorContext, ErrorFormat, ErrorRenderer};
 pub(crate) use render::{Observer, Renderer};

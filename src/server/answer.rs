@@ -23,7 +23,7 @@ use super::target::check_target;
 use super::upgrade::{check_agreed, route_connect};
 use crate::body::{Body, BodyError};
 use crate::chain::enter_in;
-use crate::error::Error;
+use crate::error::{Error, told};
 use crate::extract::split_host;
 use crate::log::{self, Level};
 use crate::response::{EndHooks, Response};
@@ -296,7 +296,8 @@ impl HttpBody for Outgoing {
         self.owe(false);
         let frame = ready!(self.body.poll_piece(cx, PIECE));
         if let Some(Err(BodyError::Source(why))) = &frame {
-            log::emit(Level::Error, &format!("a response was broken off: {why}"));
+            let line = format!("a response was broken off: {}", told(&**why));
+            log::emit(Level::Error, &line);
         }
         if let Some(end) = &mut self.end {
             match &frame {

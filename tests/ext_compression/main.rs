@@ -449,3 +449,26 @@ impl futures_core::Stream for Items {
         self.0.poll_recv(cx)
     }
 }
+
+/// The tag of what is compressed is weak, and the client sends it back so.
+#[test]
+fn a_client_that_has_the_newest_version_gets_304() {
+    use cepa::{Conditional, ETag};
+    let tagged = async || (ETag::strong(7), text(5_000));
+    let client = App::new()
+        .with(Compression::new())
+        .with(Conditional::new())
+        .get("/", tagged)
+        .get("/hashed", async || text(5_000))
+        .test();
+    for path in ["/", "/hashed"] {
+        let ask = || client.get(path).header("accept-encoding", "gzip");
+        let res = ask().send();
+        assert_eq!(coding(&res), Some("gzip"));
+        let tag = res.header("etag").unwrap();
+        assert!(tag.starts_with("W/"), "{tag}");
+        let again = ask().header("if-none-match", tag).send();
+        again.assert_status(304).assert_text("");
+        assert_eq!(coding(&again), None);
+    }
+}

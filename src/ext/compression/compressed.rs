@@ -24,8 +24,6 @@ pub(super) struct Compressed {
     state: State,
     /// What came and is not compressed yet.
     input: Bytes,
-    /// Why no more comes.
-    failed: Option<BodyError>,
     /// Something was compressed since the last flush.
     unflushed: bool,
     trailers: Option<HeaderMap>,
@@ -45,18 +43,10 @@ impl Compressed {
             body,
             state: State::New(coding, level),
             input: Bytes::new(),
-            failed: None,
             unflushed: false,
             trailers: None,
             slices: 0,
         }
-    }
-
-    /// The same, where the first of it came already.
-    pub(super) fn begun(mut self, input: Bytes, failed: Option<BodyError>) -> Self {
-        self.input = input;
-        self.failed = failed;
-        self
     }
 
     /// Compresses what there is, until that is enough for a piece or the body has no more for the
@@ -74,10 +64,7 @@ impl Compressed {
         };
         loop {
             if self.input.is_empty() {
-                let frame = match self.failed.take() {
-                    Some(error) => Poll::Ready(Some(Err(error))),
-                    None => Pin::new(&mut self.body).poll_frame(cx),
-                };
+                let frame = Pin::new(&mut self.body).poll_frame(cx);
                 match frame.map_ok(Frame::into_data) {
                     Poll::Ready(Some(Ok(Ok(data)))) => self.input = data,
                     Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),

@@ -1,8 +1,5 @@
 //! What the two do with a request: the one with its body, the other with its response.
 
-use std::pin::Pin;
-use std::task::Poll;
-
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::Body as _;
 
@@ -13,12 +10,12 @@ use super::decompressed::Decompressed;
 use super::encoder::Encoder;
 use super::rules::{Untouched, describe, vary};
 use crate::{
-    AcceptEncoding, Body, Bytes, Error, HeaderMap, IntoResponse, Method, Middleware, Next, Request,
+    AcceptEncoding, Body, Error, HeaderMap, IntoResponse, Method, Middleware, Next, Request,
     Response, Result, StatusCode,
 };
 
-/// Up to here a body is compressed at once: some milliseconds at the most.
-const WHOLE: u64 = 64 * 1024;
+/// Up to here a body that is in memory is compressed at once: some milliseconds at the most.
+const WHOLE: usize = 64 * 1024;
 
 impl Middleware for Compression {
     async fn handle(&self, req: Request, next: Next) -> Response {
@@ -37,9 +34,10 @@ impl Middleware for Compression {
         let Some(coding) = self.choose(&accepts) else {
             return res;
         };
-        let small = res.body().size_hint().exact().is_some_and(|n| n <= WHOLE);
-        if small && !is_head {
-            return match self.compress_whole(coding, &accepts, &mut res).await {
+        let whole = res.body().as_full().filter(|it| it.len() <= WHOLE);
+        if let (Some(whole), false) = (whole, is_head) {
+            let bytes = whole.clone();
+            return match self.compress_whole(coding, &accepts, &bytes, &mut res) {
                 Ok(()) => res,
                 Err(error) => error.into_response(),
             };
@@ -67,34 +65,18 @@ impl Compression {
         self.codings.get(place).copied()
     }
 
-    /// Compresses a body that is there as a whole, unless it gets no smaller by that.
-    async fn compress_whole(
+    /// Compresses all of it, unless it gets no smaller by that.
+    fn compress_whole(
         &self,
         coding: Coding,
         accepts: &AcceptEncoding,
+        bytes: &[u8],
         res: &mut Response,
     ) -> Result<()> {
-        let mut body = res.take_body();
-        let first = std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut body).poll_frame(cx)));
-        let (bytes, failed) = match first.await {
-            Poll::Pending => (Bytes::new(), None),
-            Poll::Ready(None) => return Ok(()),
-            Poll::Ready(Some(Err(error))) => (Bytes::new(), Some(error)),
-            Poll::Ready(Some(Ok(frame))) => (frame.into_data().unwrap_or_default(), None),
-        };
-        if failed.is_some() || !body.is_end_stream() {
-            // It has a length, and still comes bit by bit.
-            describe(res.headers_mut(), coding);
-            let body = Compressed::new(body, coding, self.level).begun(bytes, failed);
-            res.set_body(Body::wrap(body));
-            return Ok(());
-        }
         let mut encoder = Encoder::new(coding, self.level, Some(bytes.len()))?;
-        encoder.write(&bytes)?;
+        encoder.write(bytes)?;
         let smaller = encoder.finish()?;
-        if smaller.len() >= bytes.len() && accepts.allows_identity() {
-            res.set_body(bytes);
-        } else {
+        if smaller.len() < bytes.len() || !accepts.allows_identity() {
             describe(res.headers_mut(), coding);
             res.set_body(smaller);
         }

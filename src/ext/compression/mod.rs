@@ -30,8 +30,8 @@
 //! ```
 //!
 //! **[`Compression`]** compresses what is text, is at least 1 KiB long or of unknown length, and is not
-//! compressed already. It stands outside of what it compresses and inside of what counts or logs the
-//! bytes that are sent. Up to 64 KiB are compressed at once and keep a length; what is longer, and each
+//! compressed already. It stands inside of what counts or logs the bytes that are sent, and outside of
+//! what makes or compares tags of the content (`Conditional`). Up to 64 KiB are compressed at once and keep a length; what is longer, and each
 //! stream, is compressed while it is sent, and flushed when there is nothing more for the moment, so
 //! that no line of a stream waits for the next.
 //!

@@ -24,6 +24,11 @@ const DIGESTS: [HeaderName; 3] = [
 impl Compression {
     /// Whether it is compressed for a client that wants that. It does not depend on the request.
     pub(super) fn is_for(&self, res: &Response) -> bool {
+        // Most answers that are not are small, and no header is looked at for them.
+        let length = res.body().size_hint().exact();
+        if length.is_some_and(|length| (1..self.min_size).contains(&length)) {
+            return false;
+        }
         let headers = res.headers();
         self.is_for_type(headers)
             && has_whole_content(res.status())
