@@ -120,6 +120,10 @@ impl Future for Running<'_> {
         }
         match catch_unwind(AssertUnwindSafe(|| self.advance(cx))) {
             Ok(Poll::Ready(res)) if res.has_open_error() => self.fail(res, cx),
+            Ok(Poll::Ready(mut res)) if res.is_interim() => {
+                res.refuse_interim();
+                self.fail(res, cx)
+            }
             Ok(poll) => poll,
             Err(panic) => self.fail(Error::from_panic(&*panic).into_response(), cx),
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, UPGRADE};
 use http::response::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -104,7 +104,9 @@ impl Response {
         self.0.head.status
     }
 
-    /// Sets the status.
+    /// Sets the status. One that only announces a response, below 200, turns into a 500 that says so
+    /// in the log; a 101 needs the `Upgrade` header, as [`Upgrade::accept`](crate::Upgrade::accept)
+    /// sets it.
     pub fn set_status(&mut self, status: StatusCode) {
         self.0.head.status = status;
     }
@@ -270,6 +272,29 @@ impl Response {
             self.0.error = Some(error);
             self.0.open = true;
         }
+    }
+
+    /// Whether it is no answer, but only an announcement of one (RFC 9110, 15.2). A 101 is an answer,
+    /// if it names the protocol as it must (15.2.2).
+    #[inline]
+    pub(crate) fn is_interim(&self) -> bool {
+        let status = self.status();
+        status.is_informational()
+            && !(status == StatusCode::SWITCHING_PROTOCOLS && self.headers().contains_key(UPGRADE))
+    }
+
+    /// Fails for the status that no handler and no middleware can send.
+    #[cold]
+    pub(crate) fn refuse_interim(&mut self) {
+        self.fail(Error::internal(match self.status() {
+            StatusCode::SWITCHING_PROTOCOLS => "a 101 without `Upgrade` header is no response: \
+                take an `Upgrade` and return what its `accept` gives"
+                .to_owned(),
+            status => format!(
+                "{} is no response but announces one: return a status from 200 on",
+                status.as_u16()
+            ),
+        }));
     }
 
     /// Keeps an error that is rendered already.

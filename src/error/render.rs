@@ -234,7 +234,7 @@ const OF_THE_BODY: [HeaderName; 9] = [
 /// Puts the renderer's answer into the response that failed, whose other headers stay.
 fn finish(mut res: Response, answer: Response, error: Error) -> Response {
     let status = match answer.status() {
-        StatusCode::OK => error.status(),
+        chosen if chosen == StatusCode::OK || chosen.is_informational() => error.status(),
         chosen => chosen,
     };
     for name in OF_THE_BODY {

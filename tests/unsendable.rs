@@ -1,0 +1,95 @@
+//! Responses that cannot be sent as a handler or middleware made them: a 500 with a sentence.
+
+use std::net::Shutdown;
+use std::sync::{Arc, Mutex};
+
+use cepa::prelude::*;
+use cepa::{ErrorContext, Server};
+
+mod wire;
+
+type Said = Arc<Mutex<Vec<String>>>;
+
+/// An app that keeps what was said of its errors, with a header of its middleware around.
+fn app(said: &Said) -> App {
+    let said = Arc::clone(said);
+    App::new()
+        .with(async |req: Request, next: Next| {
+            let mut res = next.run(req).await;
+            res.set_header("x-seen", res.status().as_str());
+            res
+        })
+        .observe_errors(move |error: &Error, _: &ErrorContext| {
+            said.lock().unwrap().push(error.to_string());
+        })
+}
+
+fn over_a_socket(app: App, target: &str) -> String {
+    let server = wire::Running::start(Server::new(app));
+    let mut client = server.connect();
+    client.send(format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n"));
+    client.stream.shutdown(Shutdown::Write).unwrap();
+    client.read_all()
+}
+
+#[test]
+fn a_status_that_announces_a_response_is_an_error() {
+    let said = Said::default();
+    let app = || {
+        app(&said)
+            .get("/100", async || StatusCode::CONTINUE)
+            .get("/103", async || (StatusCode::EARLY_HINTS, "hints"))
+            .get("/101", async || StatusCode::SWITCHING_PROTOCOLS)
+            .get("/named", async || {
+                (
+                    StatusCode::SWITCHING_PROTOCOLS,
+                    [("upgrade", "x"), ("connection", "upgrade")],
+                    "",
+                )
+            })
+    };
+    let client = app().test();
+    let rows = [
+        (
+            "/100",
+            "100 is no response but announces one: return a status from 200 on",
+        ),
+        (
+            "/103",
+            "103 is no response but announces one: return a status from 200 on",
+        ),
+        (
+            "/101",
+            "a 101 without `Upgrade` header is no response: take an `Upgrade` and return what its \
+             `accept` gives",
+        ),
+    ];
+    for (path, sentence) in rows {
+        let res = client.get(path).send();
+        res.assert_status(500).assert_header("x-seen", "500");
+        res.assert_header("content-type", "application/problem+json");
+        assert_eq!(said.lock().unwrap().pop().as_deref(), Some(sentence));
+        let answer = over_a_socket(app(), path);
+        assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+        assert!(answer.contains("x-seen: 500\r\n"), "{answer}");
+        assert!(answer.contains("\"status\":500"), "{answer}");
+        said.lock().unwrap().clear();
+    }
+    client
+        .get("/named")
+        .send()
+        .assert_status(101)
+        .assert_header("x-seen", "101");
+}
+
+#[test]
+fn a_renderer_cannot_announce_a_response_either() {
+    let app = App::new()
+        .on_error(async |_: &Error, _: &ErrorContext| (StatusCode::CONTINUE, "sorry"))
+        .get("/", async || Error::conflict("no"));
+    app.test()
+        .get("/")
+        .send()
+        .assert_status(409)
+        .assert_text("sorry");
+}
