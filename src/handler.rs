@@ -10,6 +10,8 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
+use http::Method;
+
 use crate::chain::{BoxFuture, Run};
 use crate::error::Error;
 use crate::extract::{Extract, OneBody, Slot};
@@ -147,13 +149,16 @@ where
 {
     fn run(&self, req: Request) -> BoxFuture<'_, Response> {
         Box::pin(async move {
+            let head = *req.method() == Method::HEAD;
             let mut slot = Slot::new(req);
             let args = match A::extract(&mut slot).await {
                 Ok(args) => args,
                 Err(error) => return error.into_response(),
             };
             drop(slot);
-            self.0.call(args).await.into_response()
+            let mut res = self.0.call(args).await.into_response();
+            res.check_length(head);
+            res
         })
     }
 }

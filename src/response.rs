@@ -214,7 +214,8 @@ impl Response {
         &self.0.body
     }
 
-    /// Replaces the body. `Content-Type` stays as it is.
+    /// Replaces the body. `Content-Type` stays as it is. The length is sent by itself; a
+    /// `Content-Length` that says another is a 500.
     pub fn set_body(&mut self, body: impl Into<Body>) {
         self.0.body = body.into();
     }
@@ -297,6 +298,37 @@ impl Response {
         }));
     }
 
+    /// Fails for a `Content-Length` of the app's own that is not the length of the body, since hyper
+    /// believes it. Whether it answers HEAD is for the caller to know: no body is sent then.
+    #[inline]
+    pub(crate) fn check_length(&mut self, head: bool) {
+        if self.0.head.headers.contains_key(CONTENT_LENGTH) && !head {
+            self.compare_length();
+        }
+    }
+
+    fn compare_length(&mut self) {
+        let status = self.status();
+        let length = http_body::Body::size_hint(&self.0.body).exact();
+        let Some(length) = length.filter(|_| !is_bodiless(status)) else {
+            return;
+        };
+        let fits = |told: &&HeaderValue| {
+            let told = told.as_bytes();
+            let number = std::str::from_utf8(told).ok().map(str::parse);
+            told.iter().all(u8::is_ascii_digit) && number == Some(Ok(length))
+        };
+        let mut told = self.0.head.headers.get_all(CONTENT_LENGTH).iter();
+        if let Some(wrong) = told.find(|told| !fits(told)) {
+            let message = format!(
+                "the response says `content-length: {}` and its body has {length} bytes: leave the \
+                 header out, it is set by itself",
+                wrong.as_bytes().escape_ascii()
+            );
+            self.fail(Error::internal(message));
+        }
+    }
+
     /// Keeps an error that is rendered already.
     pub(crate) fn attach(&mut self, error: Error) {
         self.0.error = Some(error);
@@ -328,12 +360,10 @@ impl Response {
             self.set_status(status);
             self.set_body(status.canonical_reason().unwrap_or_default());
         }
-        let status = self.status();
-        let bodiless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
         if is_head {
             self.keep_length();
         }
-        if is_head || bodiless {
+        if is_head || is_bodiless(self.status()) {
             self.0.body = Body::empty();
         }
     }
@@ -385,6 +415,11 @@ impl Response {
         } = *self.0;
         (head, body, end)
     }
+}
+
+/// RFC 9112, 6.3.
+fn is_bodiless(status: StatusCode) -> bool {
+    status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED
 }
 
 impl Default for Response {

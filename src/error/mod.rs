@@ -19,7 +19,7 @@ pub use convert::OrError;
 pub(crate) use convert::{body_error, told};
 pub(crate) use panics::note_places;
 pub use render::{ErrorContext, ErrorFormat, ErrorRenderer};
-pub(crate) use render::{Observer, Renderer};
+pub(crate) use render::{Observer, Renderer, render_outside};
 pub(crate) use watch::Watch;
 
 /// A boxed error of any kind, as the standard library and most crates pass it.

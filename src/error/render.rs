@@ -210,6 +210,27 @@ impl Watch {
     }
 }
 
+/// Answers for the open error of a response that left all middleware behind: without a route, a
+/// scope and its renderer.
+#[cold]
+pub(crate) fn render_outside(mut res: Response) -> Response {
+    let Some(error) = res.take_error() else {
+        return res;
+    };
+    let context = ErrorContext {
+        format: ErrorFormat::Problem,
+        method: Method::default(),
+        route: None,
+        request_id: None,
+    };
+    log::emit(
+        log::Level::Error,
+        &format!("{}: {error}", error.status().as_u16()),
+    );
+    let answer = by_default(&error, &context);
+    finish(res, answer, error)
+}
+
 /// Calls the app's own function; its panic goes to the log, and the error is answered for anyway.
 fn caught<T>(call: impl FnOnce() -> T, context: &ErrorContext) -> Option<T> {
     let called = std::panic::catch_unwind(AssertUnwindSafe(call));

@@ -23,7 +23,7 @@ use super::target::check_target;
 use super::upgrade::{check_agreed, route_connect};
 use crate::body::{Body, BodyError};
 use crate::chain::enter_in;
-use crate::error::{Error, told};
+use crate::error::{Error, render_outside, told};
 use crate::extract::split_host;
 use crate::log::{self, Level};
 use crate::response::{EndHooks, Response};
@@ -229,6 +229,11 @@ fn outgoing(
     tunnels: bool,
     signed: bool,
 ) -> http::Response<Outgoing> {
+    res.check_length(head);
+    if res.has_open_error() {
+        // Middleware said so; a handler's own is rendered in its step.
+        res = render_outside(res);
+    }
     res.finish(head);
     if tunnels {
         check_agreed(&mut res);
