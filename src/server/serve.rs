@@ -167,8 +167,13 @@ async fn finish(
         tasks: service.lifecycle().tasks(),
     };
     log::emit(Level::Warn, &cut.to_string());
+    // Requests of HTTP/2 run beside their connection and end after it.
+    let ended = async {
+        connections.shutdown().await;
+        service.lifecycle().gathered().await;
+    };
     // One whose handler blocks its thread does not end.
-    let _ = signals.limit(FAREWELL, connections.shutdown()).await;
+    let _ = signals.limit(FAREWELL, ended).await;
     Err(cut)
 }
 

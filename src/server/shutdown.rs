@@ -74,6 +74,8 @@ pub(crate) struct Lifecycle {
     /// The same as a flag, for those who look at every turn.
     stopped: AtomicBool,
     tasks: watch::Sender<usize>,
+    /// Connections whose requests are answered in tasks of their own, until those are over.
+    spread: watch::Sender<usize>,
 }
 
 impl Lifecycle {
@@ -82,6 +84,7 @@ impl Lifecycle {
             stopping: watch::Sender::new(false),
             stopped: AtomicBool::new(false),
             tasks: watch::Sender::new(0),
+            spread: watch::Sender::new(0),
         }
     }
 
@@ -110,8 +113,7 @@ impl Lifecycle {
         &self,
         task: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        self.tasks.send_modify(|count| *count += 1);
-        let counted = Counted(self.tasks.clone());
+        let counted = Counted::one(&self.tasks);
         tokio::spawn(async move {
             let _counted = counted;
             task.await
@@ -127,10 +129,28 @@ impl Lifecycle {
     pub(crate) async fn idle(&self) {
         let _ = self.tasks.subscribe().wait_for(|count| *count == 0).await;
     }
+
+    /// Counts a connection whose requests run in tasks of their own; each of them holds this.
+    #[cfg(feature = "http2")]
+    pub(super) fn spread(&self) -> Arc<Counted> {
+        Arc::new(Counted::one(&self.spread))
+    }
+
+    /// Waits until no request runs in a task of its own.
+    pub(super) async fn gathered(&self) {
+        let _ = self.spread.subscribe().wait_for(|count| *count == 0).await;
+    }
 }
 
 /// Takes one off the count when its task ends, however it ends.
-struct Counted(watch::Sender<usize>);
+pub(super) struct Counted(watch::Sender<usize>);
+
+impl Counted {
+    fn one(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
 
 impl Drop for Counted {
     fn drop(&mut self) {

@@ -83,6 +83,7 @@ mod tasks {
     use std::task::{Context, Poll};
 
     use super::{Clock, Relaxed};
+    use crate::server::shutdown::Counted;
     use crate::service::View;
 
     thread_local! {
@@ -95,12 +96,14 @@ mod tasks {
     #[derive(Clone)]
     pub(in super::super) struct Streams {
         view: Arc<View>,
+        /// Held by each stream, for a stop that waits for their ends.
+        counted: Arc<Counted>,
     }
 
     impl Streams {
         pub(in super::super) fn new(view: &Arc<View>) -> Self {
-            let view = Arc::clone(view);
-            Self { view }
+            let (view, counted) = (Arc::clone(view), view.lifecycle.spread());
+            Self { view, counted }
         }
 
         /// The clock of a request that is being passed on.
@@ -120,6 +123,7 @@ mod tasks {
             };
             let mut wait = Wait {
                 view: Arc::clone(&self.view),
+                _counted: Arc::clone(&self.counted),
                 clock,
                 number: None,
             };
@@ -137,6 +141,7 @@ mod tasks {
     /// The stream's wait for its client, noted in the activity of the connection.
     struct Wait {
         view: Arc<View>,
+        _counted: Arc<Counted>,
         clock: Arc<Clock>,
         number: Option<u64>,
     }
