@@ -1,4 +1,4 @@
-//! What a whole request costs in process: from the `http::Request` given to `AppService::call` to
+//! What a whole request costs in process: from the `http::Request` given to `AppService::answer` to
 //! the response, without a socket. Making and dropping that `http::Request` is not counted.
 
 mod support;

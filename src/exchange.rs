@@ -232,7 +232,7 @@ impl AppService {
     {
         Answering {
             head: *req.method() == Method::HEAD,
-            answer: Box::pin(self.call(req.map(Body::wrap))),
+            answer: Box::pin(self.answer(req.map(Body::wrap))),
         }
     }
 }

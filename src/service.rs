@@ -253,8 +253,21 @@ impl AppService {
         }
     }
 
-    /// Answers one request in process, without a socket.
-    pub fn call<B: Into<Body>>(
+    /// Answers one request in process, without a socket. Not named `call`, which is what it does as
+    /// a service of `tower` and `hyper`.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cepa::BuildError> {
+    /// let service = App::new().get("/", async || StatusCode::NO_CONTENT).build()?;
+    /// let res = service.answer(cepa::http::Request::new(())).await;
+    /// assert_eq!(res.status(), 204);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn answer<B: Into<Body>>(
         &self,
         req: http::Request<B>,
     ) -> impl Future<Output = Response> + Send + 'static {

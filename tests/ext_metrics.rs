@@ -131,7 +131,7 @@ async fn a_request_whose_client_went_away_is_cancelled_and_no_longer_in_flight()
         .get("/hang", handler)
         .build()
         .unwrap();
-    let hanging = tokio::spawn(service.call(http::Request::get("/hang").body("").unwrap()));
+    let hanging = tokio::spawn(service.answer(http::Request::get("/hang").body("").unwrap()));
     reached.notified().await;
     let in_flight = |text: &str| Exposition::parse(text).value("http_requests_in_flight", &[]);
     assert_eq!(in_flight(&reader.text()), Some(1.0));
@@ -165,7 +165,7 @@ fn many_threads_lose_no_count() {
                 for i in 0..400 {
                     let uri = format!("/{}", 200 + i % 20);
                     let req = http::Request::get(uri).body("").unwrap();
-                    drop(runtime.block_on(service.call(req)));
+                    drop(runtime.block_on(service.answer(req)));
                 }
             });
         }

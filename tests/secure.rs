@@ -98,7 +98,7 @@ async fn a_service_that_is_called_takes_the_scheme_of_the_uri() {
     for (uri, wanted) in [("https://a.test/", "true"), ("/", "false")] {
         let mut req = http::Request::new(());
         *req.uri_mut() = uri.parse::<Uri>().unwrap();
-        let mut res = service.call(req.map(|()| Body::empty())).await;
+        let mut res = service.answer(req.map(|()| Body::empty())).await;
         let text = res.take_body().collect(10).await.unwrap();
         assert_eq!(text, wanted);
     }

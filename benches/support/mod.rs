@@ -55,7 +55,7 @@ impl Cases {
             let service = build(app());
             let req = req();
             Box::new(move || {
-                drop(black_box(now(service.call(black_box(&req).clone()))));
+                drop(black_box(now(service.answer(black_box(&req).clone()))));
             })
         });
     }

@@ -128,7 +128,7 @@ impl Request {
     /// `X-Forwarded-Proto`, otherwise whether the connection is TLS.
     ///
     /// Fields of others are not looked at, and two of a proxy that contradict each other are
-    /// no. In process, in tests and behind [`AppService::call`](crate::AppService::call), the URI
+    /// no. In process, in tests and behind [`AppService::answer`](crate::AppService::answer), the URI
     /// tells: `https://localhost/`.
     ///
     /// ```

@@ -369,7 +369,7 @@ async fn answer(service: &AppService, path: &str) -> Result<(u16, String), Strin
     *req.uri_mut() = path.parse().expect("it is a path");
     let host = http::HeaderValue::from_static("localhost");
     req.headers_mut().insert(http::header::HOST, host);
-    let mut res = service.call(req).await;
+    let mut res = service.answer(req).await;
     let body = res.take_body().collect(1 << 20).await;
     let body = body.map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&body).into_owned();

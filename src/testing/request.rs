@@ -174,7 +174,7 @@ impl<'a> TestRequest<'a> {
         if let Some(offer) = offer {
             req.extensions_mut().insert(offer);
         }
-        let mut res = service.call(req).await;
+        let mut res = service.answer(req).await;
         client.jar().keep(res.headers());
         res.finish(method == Method::HEAD);
         res

@@ -232,7 +232,7 @@ fn redirects_lead_to_no_other_host() {
             parts.path_and_query = Some(target);
             *req.uri_mut() = http::Uri::from_parts(parts).unwrap();
             let runtime = tokio::runtime::Runtime::new().unwrap();
-            let res = runtime.block_on(client.service().call(req));
+            let res = runtime.block_on(client.service().answer(req));
             let location = res.header("location").unwrap_or("/");
             let is_local = location.starts_with('/') && !location.starts_with("//");
             assert!(is_local && !location.contains('\\'), "{path}: {location}");

@@ -49,7 +49,7 @@ fn get(number: u32) -> HttpRequest<&'static str> {
 
 /// Begins a request and lets it come as far as it can.
 async fn ask(service: &AppService, number: u32) -> JoinHandle<Response> {
-    let answer = tokio::spawn(service.call(get(number)));
+    let answer = tokio::spawn(service.answer(get(number)));
     for _ in 0..10 {
         yield_now().await;
     }
@@ -64,7 +64,7 @@ async fn so_many_run_a_few_wait_in_order_and_the_rest_is_turned_away() {
         answers.push(ask(&service, number).await);
     }
     assert_eq!(gate.entered(), [0, 1]);
-    let refused = service.call(get(4)).await;
+    let refused = service.answer(get(4)).await;
     assert_eq!(refused.status(), 503);
     assert_eq!(refused.header("retry-after"), Some("5"));
     gate.open.add_permits(4);
@@ -81,11 +81,11 @@ async fn so_many_run_a_few_wait_in_order_and_the_rest_is_turned_away() {
 async fn a_permit_is_held_until_the_response_ended() {
     let (gate, service) = start(Concurrency::new(1).with_queue(0));
     gate.open.add_permits(10);
-    let res = service.call(get(0)).await;
+    let res = service.answer(get(0)).await;
     assert_eq!(res.status(), 200);
-    assert_eq!(service.call(get(1)).await.status(), 503);
+    assert_eq!(service.answer(get(1)).await.status(), 503);
     drop(res);
-    assert_eq!(service.call(get(2)).await.status(), 200);
+    assert_eq!(service.answer(get(2)).await.status(), 200);
 }
 
 #[tokio::test(start_paused = true)]
@@ -94,7 +94,7 @@ async fn waiting_ends_in_time() {
     let (gate, service) = start(Concurrency::new(1).with_max_wait(wait));
     let _first = ask(&service, 0).await;
     let begun = Instant::now();
-    let res = service.call(get(1)).await;
+    let res = service.answer(get(1)).await;
     assert_eq!(res.status(), 503);
     assert_eq!(res.header("retry-after"), Some("2"));
     assert!(begun.elapsed() >= wait && begun.elapsed() < wait * 2);
@@ -110,7 +110,7 @@ async fn the_longest_wait_is_fine() {
             .with_max_wait(Duration::MAX),
     );
     let _first = ask(&service, 0).await;
-    let res = service.call(get(1)).await;
+    let res = service.answer(get(1)).await;
     let seconds = u64::MAX.to_string();
     assert_eq!(res.header("retry-after"), Some(&*seconds));
 }
@@ -120,7 +120,7 @@ async fn who_goes_away_leaves_the_room_and_the_queue() {
     let (gate, service) = start(Concurrency::new(1).with_queue(1));
     let first = ask(&service, 0).await;
     let second = ask(&service, 1).await;
-    assert_eq!(service.call(get(2)).await.status(), 503);
+    assert_eq!(service.answer(get(2)).await.status(), 503);
     second.abort();
     assert!(second.await.is_err());
     let third = ask(&service, 3).await;
@@ -158,7 +158,7 @@ async fn clones_share_one_limit() {
         .get("/free", async || "free");
     let service = app.build().unwrap();
     let _first = ask(&service, 1).await;
-    assert_eq!(service.call(get(2)).await.status(), 503);
+    assert_eq!(service.answer(get(2)).await.status(), 503);
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn app(logger: Logger) -> App {
 /// Asks and reads the whole answer, as far as it goes.
 async fn ask(service: &cepa::AppService, path: &str, name: &str) {
     let req = HttpRequest::get(path).header("x-name", name);
-    let res = service.call(req.body("").unwrap());
+    let res = service.answer(req.body("").unwrap());
     let _ = tokio::time::timeout(Duration::from_millis(5), res).await;
 }
 
@@ -214,9 +214,9 @@ fn nothing_that_is_sent_makes_a_line_of_its_own() {
                 let req = HttpRequest::get(&*path)
                     .header("x-name", "LFforged 1")
                     .body("");
-                drop(runtime.block_on(service.call(req.unwrap())));
+                drop(runtime.block_on(service.answer(req.unwrap())));
                 let req = HttpRequest::get(format!("/?{}", path[1..].replace('"', "%22"))).body("");
-                drop(runtime.block_on(service.call(req.unwrap())));
+                drop(runtime.block_on(service.answer(req.unwrap())));
             }
         }
         return;

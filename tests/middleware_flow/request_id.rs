@@ -51,7 +51,7 @@ async fn two_ids_in_one_request_are_none() {
     let req = HttpRequest::get("/")
         .header("x-request-id", "one")
         .header("x-request-id", "two");
-    let res = service.call(req.body("").unwrap()).await;
+    let res = service.answer(req.body("").unwrap()).await;
     assert!(is_fresh(res.header("x-request-id").unwrap()));
 }
 

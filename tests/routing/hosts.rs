@@ -76,7 +76,7 @@ fn the_authority_of_the_uri_goes_before_the_header() {
         .unwrap();
     let answer = |uri: &str, host: &str| {
         let req = http::Request::builder().uri(uri).header("host", host);
-        let res = service.call(req.body("").unwrap());
+        let res = service.answer(req.body("").unwrap());
         runtime.block_on(async { res.await.take_body().collect(100).await.unwrap() })
     };
     assert_eq!(answer("http://api.test/", "other.test"), "api");

@@ -90,7 +90,7 @@ fn a_new_path_keeps_the_host_the_client_asked_for() {
         .uri("http://a.test/old")
         .body("")
         .unwrap();
-    let mut res = runtime.block_on(service.call(req));
+    let mut res = runtime.block_on(service.answer(req));
     let body = runtime.block_on(res.take_body().collect(100)).unwrap();
     assert_eq!(
         (res.status().as_u16(), &body[..]),
