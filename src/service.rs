@@ -115,7 +115,6 @@ pub(crate) enum Channel {
     InProcess,
     Plain,
     /// TLS.
-    #[allow(dead_code, reason = "TLS is a feature")]
     Encrypted,
 }
 
@@ -287,13 +286,31 @@ impl AppService {
         self.view.core.mode
     }
 
-    /// A handle of its own for one connection, with the address of its peer, for servers of
-    /// `tower` and `hyper`: requests of different connections then share no counter, and
-    /// [`Request::peer_addr`] knows the peer.
+    /// A handle of its own for one connection, for servers of `tower` and `hyper`: with the address
+    /// of its peer, which [`Request::peer_addr`] then knows, and whether it is TLS, which
+    /// [`Request::is_secure`] goes by, whatever scheme a client writes into its request.
+    /// Requests of different connections share no counter.
+    ///
+    /// ```
+    /// use cepa::{http, prelude::*};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = App::new().get("/", async |req: Request| req.is_secure().to_string());
+    /// let plain = app.build()?.for_connection(None, false);
+    /// let req = http::Request::get("https://localhost/").body(())?;
+    /// assert_eq!(plain.answer(req).await.take_body().collect(100).await?, "false");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
-    pub fn for_connection(&self, peer: Option<SocketAddr>) -> Self {
+    pub fn for_connection(&self, peer: Option<SocketAddr>, is_secure: bool) -> Self {
+        let channel = match is_secure {
+            true => Channel::Encrypted,
+            false => Channel::Plain,
+        };
         Self {
-            view: self.view(peer, Channel::InProcess, None),
+            view: self.view(peer, channel, None),
             shared: Arc::clone(&self.shared),
         }
     }

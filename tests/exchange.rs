@@ -175,14 +175,14 @@ async fn the_service_answers_servers_of_others() {
     assert_eq!(res.into_body().collect(99).await.unwrap(), "None");
     assert_eq!(told.recv().unwrap(), Outcome::Sent { bytes: 4 });
     let res = app
-        .for_connection(Some(addr))
+        .for_connection(Some(addr), false)
         .answer_http(ask(Method::GET))
         .await
         .unwrap();
     drop(res);
     assert_eq!(told.recv().unwrap(), Outcome::Cancelled { bytes: 0 });
     let res = app
-        .for_connection(Some(addr))
+        .for_connection(Some(addr), false)
         .answer_http(ask(Method::HEAD))
         .await
         .unwrap();
@@ -212,4 +212,25 @@ fn a_body_that_ends_at_its_content_length_was_sent() {
     assert!(client.read_response().ends_with("1234567890"));
     let outcome = told.recv_timeout(Duration::from_secs(20)).unwrap();
     assert_eq!(outcome, Outcome::Sent { bytes: 10 });
+}
+
+#[tokio::test]
+async fn a_connection_knows_whether_it_is_encrypted_whatever_the_client_writes() {
+    let app = App::new().get("/", async |req: Request| req.is_secure().to_string());
+    let service = app.build().unwrap();
+    let plain = service.for_connection(None, false);
+    let tls = service.for_connection(None, true);
+    let rows = [
+        (&service, "http://x/", "false"),
+        (&service, "https://x/", "true"),
+        (&plain, "https://x/", "false"),
+        (&plain, "/", "false"),
+        (&tls, "http://x/", "true"),
+        (&tls, "/", "true"),
+    ];
+    for (service, uri, wanted) in rows {
+        let req = http::Request::get(uri).body(Body::empty()).unwrap();
+        let res = service.answer_http(req).await.unwrap();
+        assert_eq!(res.into_body().collect(9).await.unwrap(), wanted, "{uri}");
+    }
 }

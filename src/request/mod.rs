@@ -129,7 +129,8 @@ impl Request {
     ///
     /// Fields of others are not looked at, and two of a proxy that contradict each other are
     /// no. In process, in tests and behind [`AppService::answer`](crate::AppService::answer), the URI
-    /// tells: `https://localhost/`.
+    /// tells: `https://localhost/`; behind another server,
+    /// [`for_connection`](crate::AppService::for_connection) says it.
     ///
     /// ```
     /// use cepa::prelude::*;

@@ -83,7 +83,7 @@ async fn the_peer_is_an_extension_or_given_with_the_connection() {
     let mut req = get("/peer");
     req.extensions_mut().insert(peer);
     assert_eq!(ask(service(), req).await.1, "192.0.2.7");
-    let connected = service().for_connection(Some(peer));
+    let connected = service().for_connection(Some(peer), false);
     assert_eq!(ask(connected, get("/peer")).await.1, "192.0.2.7");
     assert_eq!(ask(service(), get("/peer")).await.1, "127.0.0.1");
 }
@@ -104,7 +104,7 @@ async fn the_peer_is_an_extension_for_services_inside() {
         .unwrap();
     let peer = SocketAddr::from(([192, 0, 2, 7], 1234));
     assert_eq!(
-        ask(app.for_connection(Some(peer)), get("/x")).await.1,
+        ask(app.for_connection(Some(peer), false), get("/x")).await.1,
         "192.0.2.7:1234"
     );
 }
@@ -150,7 +150,7 @@ async fn an_app_is_a_service_of_hyper() {
     let addr = listener.local_addr().unwrap();
     let server = tokio::spawn(async move {
         let (socket, peer) = listener.accept().await.unwrap();
-        let service = service.for_connection(Some(peer));
+        let service = service.for_connection(Some(peer), false);
         let connection = hyper::server::conn::http1::Builder::new();
         connection
             .serve_connection(TokioIo::new(socket), service)
