@@ -60,11 +60,11 @@ fn each_value_knows_the_line_that_gave_it() {
     let app = App::new().contribute(Word("a"));
     let app = app.plug(Gives("b"));
     let words = app.build().unwrap().contributions::<Word>();
-    let line = |i| words.location(i).map(|place| place.line());
-    assert_eq!(
-        (line(0), line(1), line(2)),
-        (Some(plain), Some(plugged), None)
-    );
+    let told: Vec<_> = words
+        .located()
+        .map(|(word, at)| (word.0, at.line()))
+        .collect();
+    assert_eq!(told, [("a", plain), ("b", plugged)]);
 }
 
 #[test]

@@ -61,11 +61,20 @@ struct List<T> {
 pub struct Contributions<T>(Arc<List<T>>);
 
 impl<T> Contributions<T> {
-    /// The line that contributed the value at an index: that of the `plug` for what an extension
-    /// type gave. `None` beyond the last.
-    #[must_use]
-    pub fn location(&self, index: usize) -> Option<&'static Location<'static>> {
-        self.0.places.get(index).copied()
+    /// Each value with the line that contributed it: that of the `plug` for what an extension type
+    /// gave. For messages about what is wrong with one.
+    ///
+    /// ```
+    /// use cepa::App;
+    ///
+    /// let service = App::new().contribute(7_u8).build()?;
+    /// let numbers = service.contributions::<u8>();
+    /// let told: Vec<String> = numbers.located().map(|(n, at)| format!("{n} at {at}")).collect();
+    /// assert!(told[0].starts_with("7 at "));
+    /// # Ok::<(), cepa::BuildError>(())
+    /// ```
+    pub fn located(&self) -> impl ExactSizeIterator<Item = (&T, &'static Location<'static>)> {
+        self.iter().zip(self.0.places.iter().copied())
     }
 }
 

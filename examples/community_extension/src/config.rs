@@ -1,5 +1,6 @@
 //! `FeatureFlags`: which flags there are, and what is added to the app.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use cepa::prelude::*;
@@ -132,16 +133,19 @@ impl Extension for FeatureFlags {
 /// Takes the flags of the whole app, and says what is wrong with them.
 fn declare(store: &Store, service: &AppService) -> Result<(), String> {
     let flags = service.contributions::<NewFlag>();
-    for (i, flag) in flags.iter().enumerate() {
+    let mut known = HashMap::new();
+    for (flag, place) in flags.located() {
         let name = &flag.name;
         let is_valid = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.is_empty() || !name.chars().all(is_valid) {
             return Err(format!(
-                "`{name}` is no name of a flag: use letters, digits, `-` and `_`"
+                "`{name}` is no name of a flag ({place}): use letters, digits, `-` and `_`"
             ));
         }
-        if flags[..i].iter().any(|other| other.name == *name) {
-            return Err(format!("there are two flags named `{name}`: rename one"));
+        if let Some(first) = known.insert(name, place) {
+            return Err(format!(
+                "there are two flags named `{name}`, at {first} and at {place}: rename one"
+            ));
         }
     }
     store.declare(&flags);

@@ -1,5 +1,6 @@
 //! `Health`: where it answers and how much it says.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::HealthCheck;
@@ -81,24 +82,15 @@ impl Extension for Health {
 /// What is wrong with the checks that were contributed.
 fn check(service: &AppService) -> Result<(), String> {
     let checks = service.contributions::<HealthCheck>();
-    for (i, check) in checks.iter().enumerate() {
-        let at = |i| {
-            checks
-                .location(i)
-                .map_or(String::new(), ToString::to_string)
-        };
+    let mut known = HashMap::new();
+    for (check, place) in checks.located() {
         if let Some(problem) = check.problem() {
-            return Err(format!("{problem} ({})", at(i)));
+            return Err(format!("{problem} ({place})"));
         }
-        let first = checks[..i]
-            .iter()
-            .position(|other| other.name() == check.name());
-        if let Some(first) = first {
+        if let Some(first) = known.insert(check.name(), place) {
             return Err(format!(
-                "two health checks are named `{}`, at {} and at {}: rename one",
-                check.name(),
-                at(first),
-                at(i)
+                "two health checks are named `{}`, at {first} and at {place}: rename one",
+                check.name()
             ));
         }
     }

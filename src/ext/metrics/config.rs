@@ -1,5 +1,6 @@
 //! `Metrics`: what is measured, and where it is shown.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -175,31 +176,22 @@ async fn show(State(reader): State<MetricsReader>) -> MetricsReader {
 
 /// What is wrong with the metrics that were contributed.
 fn check(metrics: &Contributions<Metric>) -> Result<(), String> {
-    for (i, metric) in metrics.iter().enumerate() {
+    let mut known = HashMap::new();
+    for (metric, place) in metrics.located() {
         let Some(name) = metric.name() else {
             continue;
         };
-        let at = |i| {
-            metrics
-                .location(i)
-                .map_or(String::new(), ToString::to_string)
-        };
         if let Some(problem) = metric.problem() {
-            return Err(format!("{problem} ({})", at(i)));
+            return Err(format!("{problem} ({place})"));
         }
-        if let Some(first) = metrics[..i]
-            .iter()
-            .position(|other| other.name() == Some(name))
-        {
-            let (first, second) = (at(first), at(i));
+        if let Some(first) = known.insert(name, place) {
             return Err(format!(
-                "two metrics are named `{name}`, at {first} and at {second}: rename one"
+                "two metrics are named `{name}`, at {first} and at {place}: rename one"
             ));
         }
         if NAMES.contains(&name) {
             return Err(format!(
-                "`{name}` is a metric of requests ({}): rename yours",
-                at(i)
+                "`{name}` is a metric of requests ({place}): rename yours"
             ));
         }
     }
