@@ -118,13 +118,14 @@ const PAGE: &str = r##"<!doctype html>
   button { background: var(--mine); color: #fff; border: 0; cursor: pointer; align-self: end }
   :focus-visible { outline: 2px solid var(--focus); outline-offset: 1px }
   [hidden] { display: none }
+  @media (max-width: 30rem) { #enter button { width: 100% } }
 </style>
 <main>
   <header><h1>Chat</h1><span id="state" role="status">not connected</span></header>
   <ol id="log" aria-live="polite"></ol>
   <form id="enter">
-    <label>Your name <input name="name" required maxlength="24" autocomplete="nickname"></label>
-    <label>Room <input name="room" required maxlength="40" value="lobby"></label>
+    <label>Your name <input name="name" required pattern=".*\S.*" title="at least one letter" maxlength="24" autocomplete="nickname"></label>
+    <label>Room <input name="room" required pattern=".*[^.\s].*" title="at least one letter" maxlength="40" value="lobby"></label>
     <button>Join</button>
   </form>
   <form id="say" hidden>

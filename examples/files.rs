@@ -15,13 +15,17 @@ use cepa::files::Files;
 use cepa::prelude::*;
 
 const PAGE: &[u8] = b"<!doctype html>
+<html lang=en>
+<meta name=viewport content=\"width=device-width\">
 <title>Onions</title>
 <link rel=stylesheet href=/app.css>
 <h1>Onions</h1>
 <p>This page answers for every address of the app. <a href=/docs/>The documentation</a>
 ";
 
-const STYLE: &[u8] = b"body { font-family: system-ui; max-width: 40rem; margin: 4rem auto }\n";
+const STYLE: &[u8] = b":root { color-scheme: light dark; font: 1rem/1.5 system-ui }
+body { max-width: 40rem; margin: 0 auto; padding: 2rem 1rem }
+";
 
 fn app() -> App {
     let hour = CacheControl::new().max_age(Duration::from_secs(3600));

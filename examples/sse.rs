@@ -66,10 +66,21 @@ async fn page() -> Html<&'static str> {
         r#"<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
 <title>Chat</title>
+<style>
+  :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+  body { max-width: 40rem; margin: 0 auto; padding: 2rem 1rem; }
+  ol { list-style: none; padding: 0; }
+  ol:empty::before { content: "Nothing was said yet."; }
+  li { padding: .5rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); overflow-wrap: anywhere; }
+  form { display: flex; gap: .5rem; }
+  input, button { font: inherit; padding: .5rem .75rem; }
+  input { flex: 1; min-width: 0; }
+</style>
 <h1>Chat</h1>
-<ol id="said"></ol>
-<form id="form"><input id="text" aria-label="Message" autofocus> <button>Say it</button></form>
+<ol id="said" aria-live="polite"></ol>
+<form id="form"><input id="text" aria-label="Message" required autofocus> <button>Say it</button></form>
 <script>
   const events = new EventSource("/events");
   events.onmessage = (event) => {

@@ -76,9 +76,10 @@ const PAGE: &str = r#"<!doctype html>
 <style>
   :root { color-scheme: light dark; accent-color: #b4552d; font: 1rem/1.5 system-ui, sans-serif; }
   body { max-width: 40rem; margin: 0 auto; padding: 2rem 1rem; }
-  form { display: grid; gap: 1rem; padding: 1rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .5rem; }
-  input { max-width: 100%; font: inherit; }
-  button { justify-self: start; padding: .5rem 1.25rem; font: inherit; }
+  form { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; padding: 1rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .5rem; }
+  input, button, ::file-selector-button { max-width: 100%; font: inherit; }
+  button, ::file-selector-button { justify-self: start; padding: .35rem .85rem; }
+  ::file-selector-button { margin-right: .75rem; }
   progress { width: 100%; height: 1rem; }
   output:empty { display: none; }
   ul { list-style: none; padding: 0; }
