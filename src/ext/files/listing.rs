@@ -28,6 +28,7 @@ table{width:100%;border-collapse:collapse}\
 td{padding:.25rem .5rem;border-top:1px solid #8884;white-space:nowrap}\
 td:first-child{width:100%;white-space:normal;overflow-wrap:anywhere}\
 td:nth-child(2){text-align:right;font-variant-numeric:tabular-nums}\
+@media(max-width:30rem){td:nth-child(3){display:none}}\
 a{text-decoration:none}a:hover,a:focus{text-decoration:underline}";
 
 /// The page of a folder; `name` is its name below the root.
