@@ -12,7 +12,9 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
+use std::time::Duration;
 
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use convert::OrError;
@@ -179,6 +181,28 @@ impl Error {
             _ => Self::internal("an error was given a header not allowed in HTTP")
                 .with_source(self.into_boxed()),
         }
+    }
+
+    /// The same error with `Retry-After` (RFC 9110, 10.2.3): the client may come again after this time,
+    /// in whole seconds, rounded up, 1 at least.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// async fn busy() -> Error {
+    ///     Error::unavailable("the index is being built").with_retry_after(Duration::from_millis(2_500))
+    /// }
+    ///
+    /// let client = App::new().get("/", busy).test();
+    /// client.get("/").send().assert_status(503).assert_header("retry-after", "3");
+    /// ```
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        let begun = u64::from(wait.subsec_nanos() > 0);
+        let seconds = wait.as_secs().saturating_add(begun).max(1);
+        self.0.headers.insert(RETRY_AFTER, seconds.into());
+        self
     }
 
     /// The status of the response. 500 for errors that came through a plain `?`, unless

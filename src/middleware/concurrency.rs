@@ -99,13 +99,9 @@ impl Middleware for Concurrency {
                 res.on_end(move |_| drop(permit));
                 res
             }
-            Err(why) => {
-                let begun = u64::from(self.wait.subsec_nanos() > 0);
-                let seconds = self.wait.as_secs().saturating_add(begun);
-                Error::unavailable(why)
-                    .with_header("retry-after", seconds.max(1))
-                    .into_response()
-            }
+            Err(why) => Error::unavailable(why)
+                .with_retry_after(self.wait)
+                .into_response(),
         }
     }
 

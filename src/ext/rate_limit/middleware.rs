@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 
 use http::HeaderName;
-use http::header::RETRY_AFTER;
 
 use super::config::{RateLimit, seconds};
 use super::key::RateLimitKey;
@@ -30,7 +29,7 @@ impl Middleware for RateLimit {
                 let unit = if seconds == 1 { "second" } else { "seconds" };
                 let message = format!("too many requests: try again in {seconds} {unit}");
                 let error = Error::too_many_requests(message);
-                error.with_header(RETRY_AFTER, seconds).into_response()
+                error.with_retry_after(wait).into_response()
             }
         };
         self.tell(&mut res, decision);
