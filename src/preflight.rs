@@ -31,8 +31,11 @@ pub(crate) enum NeedKind {
     Path {
         name: &'static str,
         probe: fn(&[Box<str>]) -> Result<(), PathError>,
+        fix: Option<&'static str>,
     },
-    BeforeRouting,
+    BeforeRouting {
+        fix: Option<&'static str>,
+    },
 }
 
 impl Need {
@@ -62,6 +65,7 @@ impl Need {
         Self(NeedKind::Path {
             name: std::any::type_name::<T>(),
             probe: probe::<T>,
+            fix: None,
         })
     }
 
@@ -69,11 +73,11 @@ impl Need {
     /// changes what the router matches.
     #[must_use]
     pub fn before_routing() -> Self {
-        Self(NeedKind::BeforeRouting)
+        Self(NeedKind::BeforeRouting { fix: None })
     }
 
-    /// The same need of a state or local value with the words that say how to add what is missing,
-    /// for types that one extension alone provides.
+    /// The same need with the words that say how to add what is missing, for types that one extension
+    /// alone provides, or for what the path or the place has to be.
     ///
     /// A local value is then missing wherever no middleware around declares to provide it; without
     /// these words, a function around is believed to insert it.
@@ -99,8 +103,10 @@ impl Need {
     #[must_use]
     pub fn with_fix(mut self, words: &'static str) -> Self {
         match &mut self.0 {
-            NeedKind::State { fix, .. } | NeedKind::Local { fix, .. } => *fix = Some(words),
-            NeedKind::Path { .. } | NeedKind::BeforeRouting => {}
+            NeedKind::State { fix, .. }
+            | NeedKind::Local { fix, .. }
+            | NeedKind::Path { fix, .. }
+            | NeedKind::BeforeRouting { fix } => *fix = Some(words),
         }
         self
     }

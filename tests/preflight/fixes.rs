@@ -97,3 +97,40 @@ fn a_missing_state_is_reported_with_its_fix() {
         &["closure` needs `State<u64>`: add `.plug(Rows::all())`"],
     );
 }
+
+#[test]
+fn the_fix_of_a_need_of_the_path_or_the_place_is_told_as_well() {
+    struct Slug;
+
+    impl FromRequest for Slug {
+        async fn from_request(_: &mut Request) -> Result<Self> {
+            Ok(Self)
+        }
+
+        fn requires() -> Vec<Need> {
+            vec![Need::path::<String>().with_fix("write the route as `/{slug}`")]
+        }
+    }
+
+    struct Rewrite;
+
+    impl Middleware for Rewrite {
+        async fn handle(&self, req: Request, next: Next) -> Response {
+            next.run(req).await
+        }
+
+        fn requires(&self) -> Vec<Need> {
+            vec![Need::before_routing().with_fix("write `.plug(Rewriting)`")]
+        }
+    }
+
+    let source = include_str!("fixes.rs");
+    let app = App::new().get("/", async |_: Slug| ""); // here
+    says(
+        &problem(app, source),
+        &["the route has 0; write the route as `/{slug}`"],
+    );
+    let app = App::new().with(Rewrite); // here
+    let sentence = "`Rewrite` changes what the router matches: write `.plug(Rewriting)`";
+    says(&problem(app.get("/", async || ""), source), &[sentence]);
+}

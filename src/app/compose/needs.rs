@@ -97,18 +97,20 @@ impl Needs {
             for need in &draft.needs {
                 let problem = match need.0 {
                     NeedKind::State { .. } => None,
-                    NeedKind::BeforeRouting if at == BEFORE => None,
-                    NeedKind::BeforeRouting => Some(format!(
-                        "`{}` changes what the router matches: move it to `.before_routing(..)` of the outermost app",
-                        draft.name
+                    NeedKind::BeforeRouting { .. } if at == BEFORE => None,
+                    NeedKind::BeforeRouting { fix } => Some(format!(
+                        "`{}` changes what the router matches: {}",
+                        draft.name,
+                        fix.unwrap_or("move it to `.before_routing(..)` of the outermost app")
                     )),
                     NeedKind::Local { id, .. } if provided.contains(&id) => None,
                     NeedKind::Local { id, name, fix } => {
                         self.missing_local(drafts, &provided, draft, (id, name, fix))
                     }
-                    NeedKind::Path { name, probe } => probe(params).err().map(|why| {
-                        let name = plain(name);
-                        format!("`{}` takes `Path<{name}>` {at}: {why}", draft.name)
+                    NeedKind::Path { name, probe, fix } => probe(params).err().map(|why| {
+                        let (name, fix) = (plain(name), fix.map(|fix| format!("; {fix}")));
+                        let fix = fix.unwrap_or_default();
+                        format!("`{}` takes `Path<{name}>` {at}: {why}{fix}", draft.name)
                     }),
                 };
                 problems.extend(problem.map(|message| Problem::new(draft.place, message)));
