@@ -1,11 +1,12 @@
 //! Who is counted: a client address, or a text of the app's own, under the name of a limiter.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Who a request is counted for. As text, for stores: `default:203.0.113.7`,
-/// `default:2001:db8:1:2::/64`, and for keys of one's own `sign-in:=ada`.
+/// `default:2001:db8:1:2::/64`, and for keys of one's own `sign-in:=ada`. Each text is one key's
+/// alone: in the name of a limiter, `:` is written `%3A` and `%` is written `%25`.
 ///
 /// ```
 /// use cepa::rate_limit::RateLimitKey;
@@ -62,12 +63,31 @@ impl Hash for RateLimitKey<'_> {
 
 impl fmt::Display for RateLimitKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limiter = self.limiter;
+        let limiter = Escaped(self.limiter);
         match &self.client {
             Client::Addr(addr @ IpAddr::V4(_)) => write!(f, "{limiter}:{addr}"),
             Client::Addr(addr) => write!(f, "{limiter}:{addr}/64"),
             Client::Text(text) => write!(f, "{limiter}:={text}"),
         }
+    }
+}
+
+/// A name that the first `:` ends.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.contains([':', '%']) {
+            return f.write_str(self.0);
+        }
+        for c in self.0.chars() {
+            match c {
+                ':' => f.write_str("%3A")?,
+                '%' => f.write_str("%25")?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -94,5 +114,20 @@ mod tests {
         assert_ne!(addr.to_string(), text.to_string());
         assert_ne!(addr, text);
         assert_ne!(addr, RateLimitKey::addr("b", [1, 2, 3, 4].into()));
+    }
+
+    #[test]
+    fn no_name_of_a_limiter_passes_for_a_key_of_another() {
+        let addr = |limiter| RateLimitKey::addr(limiter, [1, 2, 3, 4].into());
+        let all = [
+            (RateLimitKey::text("a", "b:1.2.3.4"), "a:=b:1.2.3.4"),
+            (addr("a:=b"), "a%3A=b:1.2.3.4"),
+            (addr("a%3A=b"), "a%253A=b:1.2.3.4"),
+            (RateLimitKey::text("a:=b", "c"), "a%3A=b:=c"),
+            (RateLimitKey::text("a", "b:=c"), "a:=b:=c"),
+        ];
+        for (key, text) in all {
+            assert_eq!(key.to_string(), text);
+        }
     }
 }
