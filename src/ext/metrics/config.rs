@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::Metric;
 use super::middleware::Measure;
-use super::store::{NAMES, Requests};
+use super::store::{Holder, NAMES};
 use super::text::{MEDIA_TYPE, problem_of_bounds};
 use crate::{
     App, Contributions, Endpoint, Extension, Handler, IntoEndpoint, IntoMiddleware, IntoResponse,
@@ -73,12 +73,9 @@ pub struct MetricsReader(Arc<Shared>);
 struct Shared(OnceLock<Shown>);
 
 struct Shown {
-    requests: Arc<Requests>,
+    requests: Holder,
     others: Contributions<Metric>,
 }
-
-/// Those who hold the counts without being a request: the middleware and what is shown.
-const HOLDERS: usize = 2;
 
 impl Metrics {
     /// Shows what it measures at `/metrics`.
@@ -146,16 +143,16 @@ impl Extension for Metrics {
         if let Some(problem) = problem_of_bounds(&self.bounds) {
             app = app.problem(format!("`Metrics` {problem}"));
         }
-        let requests = Arc::new(Requests::new(self.bounds));
+        let requests = Holder::new(self.bounds);
         app = app.with(Measure {
-            requests: Arc::clone(&requests),
+            requests: requests.clone(),
         });
         let MetricsReader(shared) = self.reader.clone();
         app = app.check(move |service| {
             let others = service.contributions::<Metric>();
             check(&others)?;
             requests.set_routes(service.routes());
-            let requests = Arc::clone(&requests);
+            let requests = requests.clone();
             shared.0.get_or_init(|| Shown { requests, others });
             Ok(())
         });
@@ -204,8 +201,7 @@ impl MetricsReader {
     pub fn text(&self) -> String {
         let mut out = String::new();
         if let Some(Shown { requests, others }) = self.0.0.get() {
-            let in_flight = Arc::strong_count(requests).saturating_sub(HOLDERS);
-            requests.write(&mut out, in_flight);
+            requests.write(&mut out, requests.in_flight());
             let (named, elsewhere): (Vec<_>, Vec<_>) =
                 others.iter().partition(|metric| metric.name().is_some());
             for metric in named.into_iter().chain(elsewhere) {

@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::store::{CANCELLED, Requests, method_index};
+use super::store::{CANCELLED, Holder, Requests, method_index};
 use crate::{Middleware, Next, Request, Response};
 
 /// Counts every request inside of it.
 pub(super) struct Measure {
-    /// Beside this one and those who read, each request that is being answered holds one more.
-    pub(super) requests: Arc<Requests>,
+    pub(super) requests: Holder,
 }
 
 impl Middleware for Measure {
     async fn handle(&self, req: Request, next: Next) -> Response {
         let mut open = Open {
-            requests: Arc::clone(&self.requests),
+            requests: self.requests.begin(),
             route: req.route().map(crate::Route::index),
             method: method_index(req.method()),
             status: CANCELLED,

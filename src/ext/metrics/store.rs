@@ -5,9 +5,10 @@
 //! ever added; a route has few of them.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
-use std::sync::atomic::AtomicU64;
+use std::ops::Deref;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::text::{head, histogram, label, sample};
@@ -37,6 +38,53 @@ pub(super) struct Requests {
     bounds: Box<[f64]>,
     routes: OnceLock<Routes>,
     unmatched: Cell,
+    /// How many [`Holder`]s there are.
+    holders: AtomicUsize,
+}
+
+/// The counts, held by one that is no request: the middleware, and what shows them. How many
+/// requests are in flight is how many others hold them, so that a request counts nothing twice.
+pub(super) struct Holder(Arc<Requests>);
+
+impl Holder {
+    pub(super) fn new(bounds: Vec<f64>) -> Self {
+        Self::of(&Arc::new(Requests::new(bounds)))
+    }
+
+    fn of(requests: &Arc<Requests>) -> Self {
+        requests.holders.fetch_add(1, Relaxed);
+        Self(Arc::clone(requests))
+    }
+
+    /// The counts for one request, in flight until it drops them.
+    pub(super) fn begin(&self) -> Arc<Requests> {
+        Arc::clone(&self.0)
+    }
+
+    /// How many requests are being answered.
+    pub(super) fn in_flight(&self) -> usize {
+        Arc::strong_count(&self.0).saturating_sub(self.holders.load(Relaxed))
+    }
+}
+
+impl Clone for Holder {
+    fn clone(&self) -> Self {
+        Self::of(&self.0)
+    }
+}
+
+impl Deref for Holder {
+    type Target = Requests;
+
+    fn deref(&self) -> &Requests {
+        &self.0
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        self.holders.fetch_sub(1, Relaxed);
+    }
 }
 
 /// One cell for each template, which routes of several methods may have in common.
@@ -64,9 +112,10 @@ struct Series {
 }
 
 impl Requests {
-    pub(super) fn new(bounds: Vec<f64>) -> Self {
+    fn new(bounds: Vec<f64>) -> Self {
         Self {
             bounds: bounds.into(),
+            holders: AtomicUsize::new(0),
             routes: OnceLock::new(),
             unmatched: Cell::new(UNMATCHED.to_owned()),
         }
@@ -234,5 +283,23 @@ impl Series {
             seconds: Duration::from_nanos(self.nanos.load(Relaxed)).as_secs_f64(),
             bytes: self.bytes.load(Relaxed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_only_holds_the_counts_is_no_request_in_flight() {
+        let holder = Holder::new(Vec::new());
+        let others = [holder.clone(), holder.clone()];
+        assert_eq!(holder.in_flight(), 0);
+        let requests = [holder.begin(), others[0].begin()];
+        assert_eq!(holder.in_flight(), 2);
+        drop(others);
+        assert_eq!(holder.in_flight(), 2);
+        drop(requests);
+        assert_eq!(holder.in_flight(), 0);
     }
 }
