@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::text::sample;
-use super::{Family, Metric};
+use super::{Family, Histogram, Metric};
 
 /// [`Counter`], [`Gauge`] or [`Histogram`](super::Histogram): what a [`Family`] is made of.
-/// It is not meant to be implemented elsewhere; [`Metric::read`] shows what is kept elsewhere.
-pub trait Instrument: Clone + Send + Sync + 'static {
+/// It cannot be implemented elsewhere; [`Metric::read`] shows what is kept elsewhere.
+pub trait Instrument: Sealed + Clone + Send + Sync + 'static {
     #[doc(hidden)]
     const KIND: &'static str;
     #[doc(hidden)]
@@ -28,6 +28,14 @@ pub trait Instrument: Clone + Send + Sync + 'static {
         None
     }
 }
+
+/// What only types of this module are.
+#[expect(unnameable_types, reason = "so that nobody can implement it")]
+pub trait Sealed {}
+
+impl Sealed for Counter {}
+impl Sealed for Gauge {}
+impl Sealed for Histogram {}
 
 /// Name and help of a metric.
 #[derive(Clone, Debug)]
