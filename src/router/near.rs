@@ -281,6 +281,7 @@ fn edits<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::router::pattern::route_pattern;
 
     #[test]
     fn distances_are_those_of_typing_mistakes() {
@@ -307,10 +308,21 @@ mod tests {
             ("/users/{id}", "/users/7", None),
             ("/files/{*path}", "/files/a/b/", None),
             ("/a/", "/a/", None),
+            // A literal brace is no parameter: a pattern has it as it is matched.
+            ("/a-{{x}}", "/a-%7Bx%7D", None),
+            (
+                "/a-{{x}}",
+                "/a-7",
+                Some(Mismatch::Segment {
+                    expected: "a-%7Bx%7D".to_owned(),
+                    found: "a-7".to_owned(),
+                }),
+            ),
         ];
         for (pattern, path, wanted) in rows {
+            let pattern = route_pattern(pattern).unwrap();
             let path: Vec<_> = segments(path).collect();
-            assert_eq!(compare(pattern, &path).1, wanted, "{pattern}");
+            assert_eq!(compare(pattern.text(), &path).1, wanted, "{path:?}");
         }
     }
 }
