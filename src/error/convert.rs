@@ -144,6 +144,33 @@ pub trait OrError<T>: Sized {
     fn or_forbidden(self, message: impl Into<Cow<'static, str>>) -> Result<T> {
         self.or_status(StatusCode::FORBIDDEN, message)
     }
+
+    /// The value, or 409 with this message.
+    ///
+    /// # Errors
+    /// 409 where there is no value.
+    #[track_caller]
+    fn or_conflict(self, message: impl Into<Cow<'static, str>>) -> Result<T> {
+        self.or_status(StatusCode::CONFLICT, message)
+    }
+
+    /// The value, or 422 with this message.
+    ///
+    /// # Errors
+    /// 422 where there is no value.
+    #[track_caller]
+    fn or_unprocessable(self, message: impl Into<Cow<'static, str>>) -> Result<T> {
+        self.or_status(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
+    /// The value, or 503 with this message, which is logged, not sent.
+    ///
+    /// # Errors
+    /// 503 where there is no value.
+    #[track_caller]
+    fn or_unavailable(self, message: impl Into<Cow<'static, str>>) -> Result<T> {
+        self.or_status(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
 }
 
 impl<T> OrError<T> for Option<T> {

@@ -312,3 +312,21 @@ fn a_panic_is_a_500_whose_text_is_in_the_log() {
         assert!(error.contains(text) && !res.text().contains("why"), "{res}");
     }
 }
+
+#[test]
+fn an_absent_value_has_the_status_that_it_means_here() {
+    let rows: [(Result<()>, u16); 7] = [
+        (None.or_not_found("x"), 404),
+        (None.or_bad_request("x"), 400),
+        (None.or_unauthorized("x"), 401),
+        (None.or_forbidden("x"), 403),
+        (None.or_conflict("x"), 409),
+        (None.or_unprocessable("x"), 422),
+        (None.or_unavailable("x"), 503),
+    ];
+    for (result, status) in rows {
+        let error = result.unwrap_err();
+        assert_eq!(error.status(), status);
+        assert_eq!(error.location().file(), file!());
+    }
+}
