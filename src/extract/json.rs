@@ -23,6 +23,13 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Body> for Json<T> {
         let bytes = req.body_bytes().await?;
         match serde_json::from_slice(&bytes) {
             Ok(value) => Ok(Self(value)),
+            Err(error)
+                if error.classify() == Category::Data && is_array(&bytes) && is_object::<T>() =>
+            {
+                // Whatever its elements are.
+                let message = "expected an object, found an array";
+                Err(Error::unprocessable(message).with_source(error))
+            }
             Err(error) => Err(explain(&bytes, error)),
         }
     }
@@ -52,6 +59,20 @@ fn is_json(headers: &HeaderMap) -> bool {
     };
     let suffixed = subtype.len() > 5 && subtype[subtype.len() - 5..].eq_ignore_ascii_case("+json");
     kind.eq_ignore_ascii_case("application") && (subtype.eq_ignore_ascii_case("json") || suffixed)
+}
+
+fn is_array(text: &[u8]) -> bool {
+    text.trim_ascii_start().starts_with(b"[")
+}
+
+/// Whether it is a struct with fields, which serde also makes of an array, member by member.
+fn is_object<T: DeserializeOwned>() -> bool {
+    let refused = serde_json::from_str::<T>("[]").err();
+    refused.is_some_and(|error| {
+        error
+            .to_string()
+            .starts_with("invalid length 0, expected struct ")
+    })
 }
 
 /// 400 for what is not JSON, 422 for JSON of another shape, with line, column and field.

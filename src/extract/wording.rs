@@ -18,6 +18,10 @@ pub(crate) fn in_words(reason: &str) -> Cow<'_, str> {
     let Some((found, expected)) = reason[about.len()..].rsplit_once(", expected ") else {
         return reason.into();
     };
+    // A struct is also made of an array, if its length is right, which no client is told.
+    if expected.starts_with("struct ") && about.starts_with("invalid length") {
+        return "expected an object, found an array".into();
+    }
     let expected = kind_in_words(expected);
     match about.starts_with("invalid length") {
         true => format!("expected {expected}, found {found}").into(),

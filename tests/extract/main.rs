@@ -6,6 +6,7 @@ mod bodies;
 mod functions;
 mod heads;
 mod json;
+mod refused;
 mod shared_query;
 #[path = "../wire/mod.rs"]
 mod wire;
