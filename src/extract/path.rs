@@ -11,7 +11,8 @@ use crate::router::from_params;
 /// The route's parameters, percent-decoded once: one value, a tuple in the order of the route, or
 /// a struct or map by name. Parameters of the host and of mount prefixes come first.
 ///
-/// A value that does not parse is a 400 that names the parameter; so is one that is not UTF-8.
+/// A value that does not parse is a 400 that names the parameter, in its sentence and among the
+/// fields of the error; so is one that is not UTF-8.
 /// A type that does not fit the route is found by [`App::build`](crate::App::build).
 ///
 /// ```
@@ -32,7 +33,13 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest for Path<T> {
     async fn from_request(req: &mut Request) -> Result<Self> {
         match from_params(req.params()) {
             Ok(value) => Ok(Self(value)),
-            Err(error) if error.is_client_fault() => Err(Error::bad_request(error.to_string())),
+            Err(error) if error.is_client_fault() => {
+                let refused = Error::bad_request(error.to_string());
+                Err(match error.field() {
+                    Some((name, reason)) => refused.with_field(name, reason),
+                    None => refused,
+                })
+            }
             Err(error) => Err(Error::internal(error.to_string())),
         }
     }

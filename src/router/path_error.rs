@@ -34,6 +34,15 @@ impl PathError {
         }
     }
 
+    /// The parameter that is wrong, if it is one, and what is wrong with it.
+    pub(crate) fn field(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::BadEncoding { name } => Some((name, "is not valid UTF-8")),
+            Self::BadValue { name, reason } => Some((name, reason)),
+            _ => None,
+        }
+    }
+
     /// Names the parameter where it was not known yet.
     pub(super) fn named(self, name: &str) -> Self {
         match self {
