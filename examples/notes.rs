@@ -7,6 +7,7 @@
 //! curl -i 127.0.0.1:3000/api/notes/2 -X DELETE -H 'x-key: onion'
 //! ```
 
+use cepa::FieldErrors;
 use cepa::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -67,20 +68,14 @@ struct Draft {
 impl FromRequest<Body> for Draft {
     async fn from_request(req: &mut Request) -> Result<Self> {
         let Json(draft): Json<Self> = req.extract_body().await?;
-        let mut error = Error::unprocessable("this is no note yet");
-        if draft.title.trim().is_empty() {
-            error = error.with_field("title", "is empty");
-        }
+        let mut errors = FieldErrors::new();
+        errors.check("title", !draft.title.trim().is_empty(), "is empty");
         for (i, tag) in draft.tags.iter().enumerate() {
-            if !tag.chars().all(char::is_alphanumeric) {
-                error = error.with_field(format!("tags[{i}]"), "is not one word");
-            }
+            let is_word = tag.chars().all(char::is_alphanumeric);
+            errors.check(format!("tags[{i}]"), is_word, "is not one word");
         }
-        if error.fields().is_empty() {
-            Ok(draft)
-        } else {
-            Err(error)
-        }
+        errors.finish_with("this is no note yet")?;
+        Ok(draft)
     }
 }
 

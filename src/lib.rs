@@ -94,7 +94,8 @@ pub use app::{App, Contributions, Extension, Fallible, StepInfo};
 pub use blocking::blocking;
 pub use body::{Body, BodyError};
 pub use error::{
-    BoxError, Error, ErrorContext, ErrorFormat, ErrorRenderer, FieldError, OrError, Result,
+    BoxError, Error, ErrorContext, ErrorFormat, ErrorRenderer, FieldError, FieldErrors, OrError,
+    Result,
 };
 pub use exchange::{Answering, RequestRest, ResponseRest};
 pub use explain::{ExplainedStep, Explanation, StepKind, Verdict};

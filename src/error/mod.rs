@@ -4,6 +4,7 @@
 //! further out sees a response like any other, with the error attached.
 
 mod convert;
+mod fields;
 mod panics;
 mod render;
 mod watch;
@@ -19,6 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use convert::OrError;
 pub(crate) use convert::{body_error, told};
+pub use fields::FieldErrors;
 pub(crate) use panics::note_places;
 pub use render::{ErrorContext, ErrorFormat, ErrorRenderer};
 pub(crate) use render::{Observer, Renderer, render_outside};
