@@ -7,11 +7,10 @@
 //! curl -i 127.0.0.1:3000/api/notes/2 -X DELETE -H 'x-key: onion'
 //! ```
 
-use cepa::FieldErrors;
 use cepa::prelude::*;
+use cepa::{FieldErrors, RequestId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::{env, fmt};
 
@@ -118,15 +117,6 @@ async fn delete(State(notes): State<Notes>, Path(id): Path<u64>) -> Result<Statu
 
 // What stands around it.
 
-async fn request_id(mut req: Request, next: Next) -> Response {
-    static COUNT: AtomicU64 = AtomicU64::new(1);
-    let id = COUNT.fetch_add(1, Ordering::Relaxed).to_string();
-    req.set_id(id.clone());
-    let mut res = next.run(req).await;
-    res.set_header("x-request-id", id);
-    res
-}
-
 #[derive(Clone)]
 struct Key(&'static str);
 
@@ -151,8 +141,8 @@ fn app() -> App {
     App::new()
         .state(notes.clone())
         .state(Key("onion"))
+        .with(RequestId::new())
         .with(Logger::new())
-        .with(request_id)
         .mount("/api", api())
         .fallback(async || Error::not_found("the notes are at /api/notes"))
         .on_start(async move || {
