@@ -11,6 +11,7 @@ mod local;
 mod ndjson;
 mod parts;
 mod redirect;
+mod sendable;
 mod sse;
 mod stream;
 mod validators;
