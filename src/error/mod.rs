@@ -3,6 +3,7 @@
 //! An error becomes a response in the chain step it comes from (`render`), so that everything
 //! further out sees a response like any other, with the error attached.
 
+mod context;
 mod convert;
 mod fields;
 mod panics;
@@ -18,11 +19,12 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+pub use context::ErrorContext;
 pub use convert::OrError;
 pub(crate) use convert::{body_error, told};
 pub use fields::FieldErrors;
 pub(crate) use panics::note_places;
-pub use render::{ErrorContext, ErrorFormat, ErrorRenderer};
+pub use render::{ErrorFormat, ErrorRenderer};
 pub(crate) use render::{Observer, Renderer, render_outside};
 pub(crate) use watch::Watch;
 

@@ -14,6 +14,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
+use super::context::{ErrorContext, Place};
 use super::{Error, FieldError, Watch};
 use crate::chain::{BoxFuture, Step, catch_panic};
 use crate::handler::Handler;
@@ -21,7 +22,6 @@ use crate::log;
 use crate::negotiate;
 use crate::respond::{IntoResponse, Json};
 use crate::response::Response;
-use crate::router::Route;
 use crate::service::View;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -63,41 +63,6 @@ impl ErrorFormat {
                     .map_or(Self::Problem, |i| Self::FORMATS[i])
             }
         }
-    }
-}
-
-/// What an error renderer and error observers know of the request.
-#[derive(Clone, Debug)]
-pub struct ErrorContext {
-    pub(super) format: ErrorFormat,
-    pub(super) method: Method,
-    pub(super) route: Option<Arc<Route>>,
-    pub(super) request_id: Option<Arc<str>>,
-}
-
-impl ErrorContext {
-    /// The form the client prefers.
-    #[must_use]
-    pub fn format(&self) -> ErrorFormat {
-        self.format
-    }
-
-    /// The request's method.
-    #[must_use]
-    pub fn method(&self) -> &Method {
-        &self.method
-    }
-
-    /// The matched route; `None` where there is none, as in a 404.
-    #[must_use]
-    pub fn route(&self) -> Option<&Route> {
-        self.route.as_deref()
-    }
-
-    /// The request's id, where a middleware gave it one.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
     }
 }
 
@@ -186,7 +151,11 @@ impl Watch {
         mut res: Response,
     ) -> BoxFuture<'a, Response> {
         let scope = &view.core.scopes[step.scope];
-        let context = self.context(view.core.chains[step.chain].route.clone());
+        let mut context = self.context(view.core.chains[step.chain].route.clone());
+        // The default answer asks for no state, and is spared a counter that all cores share.
+        if scope.renderer.is_some() || !scope.observers.is_empty() {
+            context.place = Some(Place::new(&view.core, step.scope));
+        }
         Box::pin(async move {
             let Some(mut error) = res.take_error() else {
                 return res;
@@ -222,6 +191,7 @@ pub(crate) fn render_outside(mut res: Response) -> Response {
         method: Method::default(),
         route: None,
         request_id: None,
+        place: None,
     };
     log::emit(
         log::Level::Error,

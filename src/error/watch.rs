@@ -76,6 +76,7 @@ impl Watch {
             method: standard.or(rare.method).unwrap_or_default(),
             route,
             request_id: rare.id,
+            place: None,
         }
     }
 }

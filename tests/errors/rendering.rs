@@ -279,3 +279,40 @@ fn a_default_answer_varies_by_accept_beside_what_varied_before() {
     let vary: Vec<_> = res.headers().get_all("vary").iter().collect();
     assert_eq!(vary, ["accept", "origin"]);
 }
+
+#[test]
+fn renderers_and_observers_find_the_states_of_their_scope() {
+    use std::sync::{Arc, Mutex};
+
+    async fn told(_: &Error, context: &ErrorContext) -> String {
+        let (outer, inner) = (context.state::<u8>(), context.state::<&str>());
+        format!("{outer:?} {inner:?} {:?}", context.state::<u64>())
+    }
+
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let observed = Arc::clone(&seen);
+    let inner = App::new()
+        .state("inner")
+        .get("/", async || Error::conflict("no"))
+        .get("/over", async || -> String { panic!("over") });
+    let client = App::new()
+        .state(7_u8)
+        .on_error(told)
+        .observe_errors(move |_: &Error, context: &ErrorContext| {
+            observed
+                .lock()
+                .unwrap()
+                .push(context.state::<u8>().copied());
+        })
+        .mount("/in", inner)
+        .test();
+    let rows = [
+        ("/in", "Some(7) Some(\"inner\") None"),
+        ("/in/over", "Some(7) Some(\"inner\") None"),
+        ("/none", "Some(7) None None"),
+    ];
+    for (path, text) in rows {
+        client.get(path).send().assert_text(text);
+    }
+    assert_eq!(*seen.lock().unwrap(), [Some(7); 3]);
+}
