@@ -1,4 +1,5 @@
 //! Responses that cannot be sent as a handler or middleware made them: a 500 with a sentence.
+#![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 use std::net::Shutdown;
 use std::sync::{Arc, Mutex};
