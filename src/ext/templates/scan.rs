@@ -48,7 +48,7 @@ pub(super) fn scan(source: &str) -> Vec<Piece<'_>> {
     let mut at = 0;
     while let Some(open) = next_open(source, at) {
         pieces.push(Piece::Text(&source[at..open]));
-        let inner = open + 2;
+        let inner = inside(source, open);
         match source.as_bytes()[open + 1] {
             b'#' => at = after(source, inner, "#}"),
             b'{' => {
@@ -88,6 +88,12 @@ fn next_open(source: &str, from: usize) -> Option<usize> {
     opens.clone().position(is_open).map(|at| from + at)
 }
 
+/// Behind a delimiter and the sign that says what becomes of white space before it.
+fn inside(source: &str, open: usize) -> usize {
+    let sign = source.as_bytes().get(open + 2);
+    open + 2 + usize::from(matches!(sign, Some(b'-' | b'+')))
+}
+
 fn after(source: &str, from: usize, mark: &str) -> usize {
     let rest = source[from..].find(mark);
     rest.map_or(source.len(), |at| from + at + mark.len())
@@ -97,7 +103,7 @@ fn after(source: &str, from: usize, mark: &str) -> usize {
 fn raw(source: &str, from: usize) -> (&str, usize) {
     let mut at = from;
     while let Some(open) = source[at..].find("{%").map(|open| at + open) {
-        let (tokens, end) = tokens(source, open + 2, "%}");
+        let (tokens, end) = tokens(source, inside(source, open), "%}");
         if tokens.first().is_some_and(|first| first.is_word("endraw")) {
             return (&source[from..open], end);
         }
