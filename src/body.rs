@@ -48,7 +48,7 @@ enum Kind {
     TooLarge,
     Incoming(Box<Limited<Received>>),
     Stream(Box<Limited<Foreign>>),
-    Draft(Box<Draft>),
+    Draft(Draft),
 }
 
 /// What a body is to be made of, and the words for it where nobody did.
@@ -179,6 +179,7 @@ impl Body {
     /// request is known. It finds the value by [`take_draft`](Self::take_draft).
     ///
     /// Where none does, the response is a 500, and `unmade` is logged: what is missing, and the fix.
+    /// Where it would have shown an error, a line of text with that error's status is sent.
     ///
     /// ```
     /// use cepa::prelude::*;
@@ -208,7 +209,7 @@ impl Body {
     #[must_use]
     pub fn draft<T: Any + Send + Sync>(value: T, unmade: &'static str) -> Self {
         let value = Box::new(value);
-        Self(Kind::Draft(Box::new(Draft { value, unmade })))
+        Self(Kind::Draft(Draft { value, unmade }))
     }
 
     /// The value that this body was to be made of, if it is of this type; the body is empty then.

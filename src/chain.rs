@@ -103,7 +103,7 @@ impl<'a> Running<'a> {
 
     #[cold]
     fn fail(&mut self, failed: Response, cx: &mut Context<'_>) -> Poll<Response> {
-        let mut answer = self.watch.render(self.view, self.step(), failed);
+        let mut answer = self.watch.render(self.view, self.at, failed);
         let poll = answer.as_mut().poll(cx);
         self.state = State::Failed(answer);
         poll

@@ -147,15 +147,18 @@ pub(crate) struct Label {
     pub(crate) name: Cow<'static, str>,
     pub(crate) scope: usize,
     pub(crate) place: Option<&'static Location<'static>>,
+    /// Its number in the chain, which has more steps than are shown.
+    pub(crate) step: usize,
 }
 
 impl Label {
-    pub(crate) fn automatic(scope: usize) -> Self {
+    pub(crate) fn automatic(scope: usize, step: usize) -> Self {
         Self {
             kind: StepKind::Automatic,
             name: Cow::Borrowed("automatic answer"),
             scope,
             place: None,
+            step,
         }
     }
 }
@@ -168,7 +171,8 @@ pub(crate) struct Labels {
 }
 
 impl Labels {
-    fn steps(&self, chain: usize) -> Vec<ExplainedStep> {
+    /// The steps of a chain that are shown.
+    pub(crate) fn steps(&self, chain: usize) -> Vec<ExplainedStep> {
         let step = |label: &Label| ExplainedStep {
             kind: label.kind,
             name: label.name.clone(),
@@ -176,6 +180,13 @@ impl Labels {
             location: label.place,
         };
         self.chains[chain].iter().map(step).collect()
+    }
+
+    /// Which of the steps that are shown this one is, or stands around.
+    pub(crate) fn shown_step(&self, chain: usize, step: usize) -> Option<usize> {
+        self.chains[chain]
+            .iter()
+            .position(|label| label.step >= step)
     }
 }
 

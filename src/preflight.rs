@@ -13,6 +13,30 @@ use crate::router::{PathError, probe};
 ///
 /// What is missing is a problem that [`App::build`](crate::App::build) reports, with the line that
 /// added who needs it.
+///
+/// ```
+/// use cepa::{Need, prelude::*};
+///
+/// #[derive(Clone)]
+/// struct Price(u32);
+///
+/// /// The price of one, by the state of the app.
+/// struct Each(u32);
+///
+/// impl FromRequest for Each {
+///     async fn from_request(req: &mut Request) -> Result<Self> {
+///         let State(price): State<Price> = req.extract().await?;
+///         Ok(Self(price.0))
+///     }
+///     fn requires() -> Vec<Need> {
+///         vec![Need::state::<Price>()]
+///     }
+/// }
+///
+/// let app = || App::new().get("/", async |Each(price): Each| price.to_string());
+/// app().state(Price(40)).test().get("/").send().assert_text("40");
+/// assert!(app().build().unwrap_err().to_string().contains("needs `State<Price>`"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Need(pub(crate) NeedKind);
 
@@ -113,6 +137,32 @@ impl Need {
 }
 
 /// Something a middleware puts into the request for those inside of it.
+///
+/// ```
+/// use cepa::{Provided, prelude::*};
+///
+/// #[derive(Clone)]
+/// struct Tenant(&'static str);
+///
+/// struct Tenants;
+///
+/// impl Middleware for Tenants {
+///     async fn handle(&self, mut req: Request, next: Next) -> Response {
+///         req.insert(Tenant("acme"));
+///         next.run(req).await
+///     }
+///     fn provides(&self) -> Vec<Provided> {
+///         vec![Provided::local::<Tenant>()]
+///     }
+/// }
+///
+/// let app = || App::new().get("/", async |Local(tenant): Local<Tenant>| tenant.0);
+/// app().with(Tenants).test().get("/").send().assert_text("acme");
+///
+/// // With the provider in another place, its consumer is reported.
+/// let error = app().mount("/in", app().with(Tenants)).build().unwrap_err();
+/// assert!(error.to_string().contains("no middleware around it provides it"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Provided {
     pub(crate) id: TypeId,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, VARY};
 use http::response::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -174,6 +174,35 @@ impl Response {
         }
     }
 
+    /// Says that the answer depends on this header of the request, so that caches keep the answers
+    /// for its values apart (RFC 9110, 12.5.5). What `Vary` says already stays.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    /// use cepa::http::header::ACCEPT_LANGUAGE;
+    ///
+    /// async fn hello(req: Request) -> Response {
+    ///     let is_german = req.header("accept-language").is_some_and(|it| it.starts_with("de"));
+    ///     let mut res = if is_german { "Hallo" } else { "Hello" }.into_response();
+    ///     res.vary_by(ACCEPT_LANGUAGE);
+    ///     res
+    /// }
+    ///
+    /// let client = App::new().get("/", hello).test();
+    /// client.get("/").send().assert_text("Hello").assert_header("vary", "accept-language");
+    /// ```
+    pub fn vary_by(&mut self, name: HeaderName) {
+        let headers = self.headers_mut();
+        let is_said = |said: &[u8]| {
+            let said = said.trim_ascii();
+            said == b"*" || said.eq_ignore_ascii_case(name.as_str().as_bytes())
+        };
+        let mut lines = headers.get_all(VARY).iter().map(HeaderValue::as_bytes);
+        if !lines.any(|line| line.split(|&byte| byte == b',').any(is_said)) {
+            headers.append(VARY, name.into());
+        }
+    }
+
     /// The same response with this header, in place of what it had; as
     /// [`set_header`](Self::set_header).
     #[track_caller]
@@ -301,7 +330,9 @@ impl Response {
     pub(crate) fn finish(&mut self, is_head: bool) {
         if let Some(unmade) = self.0.body.unmade() {
             log::emit(log::Level::Error, unmade);
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            // The page of an error: whoever refused stands further out than what makes pages.
+            let refused = self.error().map(Error::status);
+            let status = refused.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             *self.headers_mut() = HeaderMap::new();
             self.set_status(status);
             self.set_body(status.canonical_reason().unwrap_or_default());

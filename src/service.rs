@@ -17,7 +17,7 @@ use http::{Method, StatusCode};
 use crate::app::{Contributions, Gathered};
 use crate::body::Body;
 use crate::chain::{BoxFuture, Chain, Run, Step, enter, enter_in};
-use crate::error::{Error, Observer, Renderer, Result};
+use crate::error::{Error, Observer, Renderer, Result, note_miss};
 use crate::explain::{Explanation, Labels, explain};
 use crate::extract::TrustedProxies;
 use crate::mode::Mode;
@@ -29,6 +29,16 @@ use crate::router::{Answer, Link, RouteTable, Router};
 use crate::server::{Activity, Lifecycle, Stopping};
 
 /// An app that was built: immutable, cheap to clone, ready to answer requests.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// let service = App::new().get("/notes/{id}", async || "a note").build()?;
+/// assert_eq!(service.routes().len(), 1);
+/// let why = service.explain("GET", "/note/7").to_string();
+/// assert!(why.contains("404"), "{why}");
+/// # Ok::<(), cepa::BuildError>(())
+/// ```
 #[derive(Clone)]
 pub struct AppService {
     view: Arc<View>,
@@ -118,12 +128,37 @@ pub(crate) enum Channel {
     Encrypted,
 }
 
+/// Where the requests of a connection come from.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) channel: Channel,
+    /// A load balancer says who the peer is.
+    pub(crate) is_announced: bool,
+}
+
+impl Arrival {
+    const IN_PROCESS: Self = Self {
+        peer: None,
+        channel: Channel::InProcess,
+        is_announced: false,
+    };
+
+    /// Whether it is this very machine.
+    fn is_local(&self) -> bool {
+        let is_loopback = |peer: SocketAddr| peer.ip().to_canonical().is_loopback();
+        !self.is_announced && self.peer.is_some_and(is_loopback)
+    }
+}
+
 /// One connection's handle on the service: requests of different connections share no counter.
 pub(crate) struct View {
     pub(crate) core: Arc<Core>,
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) channel: Channel,
+    /// A developer may sit at the other end: it is this machine, and development.
+    pub(crate) is_local: bool,
     pub(crate) body_limit: Option<u64>,
     pub(crate) activity: Activity,
 }
@@ -132,14 +167,15 @@ impl View {
     fn of(
         core: &Arc<Core>,
         lifecycle: &Arc<Lifecycle>,
-        (peer, channel): (Option<SocketAddr>, Channel),
+        arrival: Arrival,
         body_limit: Option<u64>,
     ) -> Arc<Self> {
         Arc::new(Self {
             core: Arc::clone(core),
             lifecycle: Arc::clone(lifecycle),
-            peer,
-            channel,
+            peer: arrival.peer,
+            channel: arrival.channel,
+            is_local: core.mode.is_development() && arrival.is_local(),
             body_limit,
             activity: Activity::default(),
         })
@@ -209,7 +245,10 @@ impl Run for Over {
 
 fn automatic(mut req: Request) -> Response {
     match req.take_answer() {
-        Answer::NotFound => Error::not_found("there is nothing at this address").into_response(),
+        Answer::NotFound => {
+            note_miss(&req);
+            Error::not_found("there is nothing at this address").into_response()
+        }
         Answer::Decided(answer) => answer,
         Answer::Methods(allow) if *req.method() == Method::OPTIONS => {
             let mut res = StatusCode::NO_CONTENT.into_response();
@@ -217,6 +256,7 @@ fn automatic(mut req: Request) -> Response {
             res
         }
         Answer::Methods(allow) => {
+            note_miss(&req);
             let message = format!("{} is not possible here, but {allow}", req.method());
             let error = Error::new(StatusCode::METHOD_NOT_ALLOWED, message);
             error.with_header(ALLOW, allow).into_response()
@@ -241,7 +281,7 @@ impl AppService {
             view: View::of(
                 &Arc::new(core),
                 &Arc::new(Lifecycle::new()),
-                (None, Channel::InProcess),
+                Arrival::IN_PROCESS,
                 None,
             ),
             shared: Arc::new(Shared {
@@ -309,8 +349,13 @@ impl AppService {
             true => Channel::Encrypted,
             false => Channel::Plain,
         };
+        let arrival = Arrival {
+            peer,
+            channel,
+            is_announced: false,
+        };
         Self {
-            view: self.view(peer, channel, None),
+            view: self.view(arrival, None),
             shared: Arc::clone(&self.shared),
         }
     }
@@ -374,20 +419,15 @@ impl AppService {
     /// This service, stopped together with another.
     #[allow(dead_code, reason = "redirects to https come with TLS alone")]
     pub(crate) fn beside(mut self, other: &Self) -> Self {
-        let nowhere = (None, Channel::InProcess);
+        let nowhere = Arrival::IN_PROCESS;
         self.view = View::of(&self.view.core, &other.view.lifecycle, nowhere, None);
         self
     }
 
     /// A handle of its own for one connection.
-    pub(crate) fn view(
-        &self,
-        peer: Option<SocketAddr>,
-        channel: Channel,
-        body_limit: Option<u64>,
-    ) -> Arc<View> {
+    pub(crate) fn view(&self, arrival: Arrival, body_limit: Option<u64>) -> Arc<View> {
         let (core, lifecycle) = (&self.view.core, &self.view.lifecycle);
-        View::of(core, lifecycle, (peer, channel), body_limit)
+        View::of(core, lifecycle, arrival, body_limit)
     }
 
     pub(crate) fn lifecycle(&self) -> &Lifecycle {

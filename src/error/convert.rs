@@ -30,7 +30,8 @@ impl<E: Into<BoxError>> From<E> for Error {
             fields: Vec::new(),
             headers: HeaderMap::new(),
             location,
-            panicked: false,
+            panic: None,
+            excerpt: None,
         }));
         error.with_source(source)
     }
@@ -191,6 +192,7 @@ impl<T, E: Into<Error>> OrError<T> for std::result::Result<T, E> {
             Err(error) => {
                 let mut outer = Error::new(status, message);
                 let mut error: Error = error.into();
+                outer.0.excerpt = error.0.excerpt.take();
                 // What came through a plain `?` is its cause; an error of ours says more.
                 outer.0.source = match error.0.message {
                     None => error.0.source.take(),

@@ -3,9 +3,13 @@
 //! An error becomes a response in the chain step it comes from (`render`), so that everything
 //! further out sees a response like any other, with the error attached.
 
+mod answer;
 mod context;
 mod convert;
+mod develop;
+mod excerpt;
 mod fields;
+mod html;
 mod panics;
 mod render;
 mod watch;
@@ -22,7 +26,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 pub use context::ErrorContext;
 pub use convert::OrError;
 pub(crate) use convert::{body_error, told};
+use develop::Seen;
+pub(crate) use develop::{note, note_miss};
+pub use excerpt::Excerpt;
 pub use fields::FieldErrors;
+use panics::Panic;
 pub(crate) use panics::note_places;
 pub use render::{ErrorFormat, ErrorRenderer};
 pub(crate) use render::{Observer, Renderer, render_outside};
@@ -72,8 +80,10 @@ struct Inner {
     fields: Vec<FieldError>,
     headers: HeaderMap,
     location: &'static Location<'static>,
-    /// It was a panic, whose place the message has, if it is known.
-    panicked: bool,
+    /// It was a panic.
+    panic: Option<Box<Panic>>,
+    /// The text that it comes from, where that is not the program's.
+    excerpt: Option<Box<Excerpt>>,
 }
 
 /// What is wrong with one field of the input.
@@ -128,7 +138,8 @@ impl Error {
             fields: Vec::new(),
             headers: HeaderMap::new(),
             location: Location::caller(),
-            panicked: false,
+            panic: None,
+            excerpt: None,
         }))
     }
 
@@ -157,6 +168,14 @@ impl Error {
     #[must_use]
     pub fn with_location(mut self, location: &'static Location<'static>) -> Self {
         self.0.location = location;
+        self
+    }
+
+    /// The same error with the lines of the text that it comes from, which are shown to developers
+    /// only: those of a template, a query, a file of settings.
+    #[must_use]
+    pub fn with_excerpt(mut self, excerpt: Excerpt) -> Self {
+        self.0.excerpt = Some(Box::new(excerpt));
         self
     }
 
@@ -237,6 +256,12 @@ impl Error {
         self.0.location
     }
 
+    /// The lines of the text that it comes from, where it was given some.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&Excerpt> {
+        self.0.excerpt.as_deref()
+    }
+
     /// What caused this, if it was caused by another error.
     #[must_use]
     pub fn source(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
@@ -285,15 +310,9 @@ impl Error {
 
     #[track_caller]
     pub(crate) fn from_panic(payload: &(dyn Any + Send)) -> Self {
-        let text = payload
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        let place = panics::place_of(text.unwrap_or_default());
-        let place = place.map_or_else(String::new, |place| format!(" at {place}"));
-        let text = text.unwrap_or("no message");
-        let mut error = Self::internal(format!("panicked{place}: {text}"));
-        error.0.panicked = true;
+        let panic = Panic::of(payload);
+        let mut error = Self::internal(panic.to_string());
+        error.0.panic = Some(Box::new(panic));
         error
     }
 
@@ -301,7 +320,7 @@ impl Error {
     /// line of this crate, where there is nothing to mend.
     fn origin(&self) -> String {
         let place = self.0.location;
-        match self.0.panicked || is_ours(place.file()) {
+        match self.0.panic.is_some() || is_ours(place.file()) {
             true => String::new(),
             false => format!(" (at {place})"),
         }

@@ -3,27 +3,28 @@
 //! What the renderer may need of the request is noted before the step gets it ([`Watch`]), since
 //! the step may have used the request up when it fails.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, VARY,
+    CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
+use super::answer::by_default;
 use super::context::{ErrorContext, Place};
-use super::{Error, FieldError, Watch};
-use crate::chain::{BoxFuture, Step, catch_panic};
+use super::develop::{self, Scene};
+use super::{Error, Watch};
+use crate::chain::{BoxFuture, catch_panic};
 use crate::handler::Handler;
 use crate::log;
 use crate::negotiate;
-use crate::respond::{IntoResponse, Json};
+use crate::respond::IntoResponse;
 use crate::response::Response;
 use crate::service::View;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The form in which the client wants to read an error, by its `Accept` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,13 +144,16 @@ impl<R: ErrorRenderer> AnyRenderer for R {
 pub(crate) type Observer = Arc<dyn Fn(&Error, &ErrorContext) + Send + Sync>;
 
 impl Watch {
-    /// Answers for the open error of `res`, in the scope of the step.
+    /// Answers for the open error of `res`, in the scope of the step with this number.
     pub(crate) fn render<'a>(
         &self,
         view: &'a View,
-        step: &Step,
+        at: u32,
         mut res: Response,
     ) -> BoxFuture<'a, Response> {
+        let step = &view.core.steps[at as usize];
+        let (chain, first) = (step.chain, view.core.chains[step.chain].first);
+        let seen = self.seen().cloned();
         let scope = &view.core.scopes[step.scope];
         let mut context = self.context(view.core.chains[step.chain].route.clone());
         // The default answer asks for no state, and is spared a counter that all cores share.
@@ -172,8 +176,19 @@ impl Watch {
             }
             let answer = match &scope.renderer {
                 Some(renderer) => by_app(renderer, &error, &context).await,
-                None => by_default(&error, &context),
+                None => None,
             };
+            let scene = seen.as_deref().map(|seen| Scene {
+                core: &view.core,
+                chain,
+                step: at as usize - first,
+                seen,
+            });
+            let answer = answer.or_else(|| {
+                let scene = scene?;
+                caught(|| develop::answer(&error, &context, &scene), &context)
+            });
+            let answer = answer.unwrap_or_else(|| by_default(&error, &context));
             finish(res, answer, error)
         })
     }
@@ -253,18 +268,18 @@ fn finish(mut res: Response, answer: Response, error: Error) -> Response {
     res
 }
 
-/// The app's own renderer; where it fails itself, the default one answers for both.
-async fn by_app(renderer: &Renderer, error: &Error, context: &ErrorContext) -> Response {
+/// The app's own renderer; none where it fails itself.
+async fn by_app(renderer: &Renderer, error: &Error, context: &ErrorContext) -> Option<Response> {
     let answer = async { AssertUnwindSafe(renderer.render(error, context)).await };
     let failure = match catch_panic(answer).await {
         Ok(mut answer) if answer.has_open_error() => answer.take_error(),
-        Ok(answer) => return answer,
+        Ok(answer) => return Some(answer),
         Err(panic) => Some(panic),
     };
     if let Some(failure) = failure {
         log_error(&failure, context);
     }
-    by_default(error, context)
+    None
 }
 
 /// Says it to the log: a fault of the program as an error, one of the client for debugging.
@@ -292,131 +307,4 @@ pub(crate) fn log_error(error: &Error, context: &ErrorContext) {
         let _ = write!(line, " request_id={id}");
     }
     log::emit(level, &line);
-}
-
-fn by_default(error: &Error, context: &ErrorContext) -> Response {
-    let title = error.status().canonical_reason().unwrap_or("Error");
-    let mut res = match context.format {
-        ErrorFormat::Problem => problem(error, context, title),
-        ErrorFormat::Html => page(error, context, title),
-        ErrorFormat::Text => {
-            let mut text = format!("{} {title}\n", error.status().as_u16());
-            if error.message() != title {
-                let _ = writeln!(text, "{}", error.message());
-            }
-            for field in shown_fields(error) {
-                let _ = writeln!(text, "{}: {}", field.field, field.message);
-            }
-            text.into_response()
-        }
-    };
-    let varies = HeaderValue::from_static("accept");
-    res.headers_mut().insert(VARY, varies);
-    res
-}
-
-/// As with the message, what is wrong on our side is not for the client.
-fn shown_fields(error: &Error) -> &[FieldError] {
-    match error.status().is_client_error() {
-        true => error.fields(),
-        false => &[],
-    }
-}
-
-/// A problem document (RFC 9457, 3.1); its type is `about:blank`, so the title is the status' name.
-fn problem(error: &Error, context: &ErrorContext, title: &str) -> Response {
-    let mut res = Json(Problem {
-        error,
-        context,
-        title,
-    })
-    .into_response();
-    let kind = HeaderValue::from_static("application/problem+json");
-    res.headers_mut().insert(CONTENT_TYPE, kind);
-    res
-}
-
-/// Written straight into the body: whoever looks for holes gets more of these than of anything.
-struct Problem<'a> {
-    error: &'a Error,
-    context: &'a ErrorContext,
-    title: &'a str,
-}
-
-impl Serialize for Problem<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("title", self.title)?;
-        map.serialize_entry("status", &self.error.status().as_u16())?;
-        if self.error.message() != self.title {
-            map.serialize_entry("detail", self.error.message())?;
-        }
-        let fields = shown_fields(self.error);
-        if !fields.is_empty() {
-            let fields = fields
-                .iter()
-                .map(|e| serde_json::json!({ "field": e.field, "message": e.message }));
-            map.serialize_entry("errors", &fields.collect::<Vec<_>>())?;
-        }
-        if let Some(id) = self.context.request_id() {
-            map.serialize_entry("request_id", id)?;
-        }
-        map.end()
-    }
-}
-
-/// The style of the error page, and the policy under which browsers apply it and load nothing else:
-/// its hash (CSP 3, 2.3.1) lets the page be seen under any policy the app has for its own pages.
-const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;\
-    max-width:36rem;margin:15vh auto;padding:0 1rem}h1{font-size:1.5rem}";
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'sha256-GvYJAX1Ei8zVMUMBamdJR23TPhYBhM9H9g9Kmmm9MMw='; base-uri 'none'; \
-     form-action 'none'; frame-ancestors 'none'",
-);
-
-fn page(error: &Error, context: &ErrorContext, title: &str) -> Response {
-    let status = error.status().as_u16();
-    let mut main = String::new();
-    if error.message() != title {
-        let _ = write!(main, "<p>{}</p>", Escaped(error.message()));
-    }
-    for field in shown_fields(error) {
-        let _ = write!(
-            main,
-            "<p><b>{}</b>: {}</p>",
-            Escaped(&field.field),
-            Escaped(&field.message)
-        );
-    }
-    if let Some(id) = context.request_id() {
-        let _ = write!(main, "<p><small>Request {}</small></p>", Escaped(id));
-    }
-    let page = format!(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>{status} {title}</title>\
-         <style>{STYLE}</style>\
-         <h1>{status} {title}</h1>{main}</html>\n"
-    );
-    let mut res = crate::respond::Html(page).into_response();
-    res.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
-    res
-}
-
-/// Text inside HTML (HTML standard, 13.1.2.6 and 13.1.4).
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '&' => f.write_str("&amp;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                c => f.write_char(c)?,
-            }
-        }
-        Ok(())
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method};
 
-use super::{ErrorContext, ErrorFormat};
+use super::{ErrorContext, ErrorFormat, Seen};
 use crate::router::Route;
 
 /// What is noted of a request before a step gets it; small, since each step's future holds one.
@@ -17,11 +17,12 @@ pub(crate) struct Watch {
     rare: Option<Arc<Rare>>,
 }
 
-/// What few requests have: an id, a method of one's own.
+/// What few requests have: an id, a method of one's own, a developer who sent them.
 #[derive(Clone, Default)]
 struct Rare {
     id: Option<Arc<str>>,
     method: Option<Method>,
+    seen: Option<Arc<Seen>>,
 }
 
 /// The methods of RFC 9110, 9.3, and PATCH, the most frequent ones first.
@@ -62,6 +63,19 @@ impl Watch {
 
     pub(crate) fn id(&self) -> Option<&str> {
         self.rare.as_ref()?.id.as_deref()
+    }
+
+    /// Whether an error would be answered by a page.
+    pub(crate) fn is_for_page(&self) -> bool {
+        self.format == ErrorFormat::Html
+    }
+
+    pub(super) fn set_seen(&mut self, seen: Arc<Seen>) {
+        self.rare().seen = Some(seen);
+    }
+
+    pub(super) fn seen(&self) -> Option<&Arc<Seen>> {
+        self.rare.as_ref()?.seen.as_ref()
     }
 
     fn rare(&mut self) -> &mut Rare {

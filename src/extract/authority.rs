@@ -17,7 +17,12 @@ pub(crate) fn parse_host(value: &[u8]) -> Option<(&str, Option<u16>)> {
     Some((from_utf8(host).ok()?, port))
 }
 
-/// The same as bytes, which costs less where only the grammar matters.
+/// Whether it is a host, without a port.
+pub(crate) fn is_host(text: &str) -> bool {
+    parse_host(text.as_bytes()) == Some((text, None))
+}
+
+/// The same as [`parse_host`] as bytes, which costs less where only the grammar matters.
 pub(crate) fn split_host(value: &[u8]) -> Option<(&[u8], Option<u16>)> {
     let literal = value.first() == Some(&b'[');
     let end = match literal {
@@ -86,6 +91,7 @@ mod tests {
         for (value, host, port) in table {
             let parsed = parse_host(value.as_bytes());
             assert_eq!(parsed, Some((host, port)), "{value:?}");
+            assert_eq!(is_host(value), value == host, "{value:?}");
         }
     }
 

@@ -48,6 +48,18 @@ pub struct Conditions {
 }
 
 /// What the conditions of a request come to.
+///
+/// ```
+/// use cepa::{Conditions, ETag, HeaderMap, Method, Precondition};
+///
+/// let headers = HeaderMap::from_iter([("if-none-match".parse().unwrap(), "\"3\"".parse().unwrap())]);
+/// let (third, fourth) = (ETag::strong(3).into(), ETag::strong(4).into());
+/// let get = Conditions::of(&Method::GET, &headers);
+/// assert_eq!(get.evaluate(Some(&third)), Precondition::NotModified);
+/// assert_eq!(get.evaluate(Some(&fourth)), Precondition::Holds);
+/// let put = Conditions::of(&Method::PUT, &headers);
+/// assert_eq!(put.evaluate(Some(&third)), Precondition::Failed);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Precondition {

@@ -35,6 +35,32 @@ impl FromRequest for Stopping {
 }
 
 /// A header with a name of its own and a value that parses from text, for [`Header`].
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// /// `DNT: 1` asks not to be tracked.
+/// struct DoNotTrack(bool);
+///
+/// impl TypedHeader for DoNotTrack {
+///     const NAME: &'static str = "dnt";
+///     fn parse(text: &str) -> Result<Self, String> {
+///         match text {
+///             "0" | "1" => Ok(Self(text == "1")),
+///             _ => Err("it is 0 or 1".to_owned()),
+///         }
+///     }
+/// }
+///
+/// async fn show(wish: Option<Header<DoNotTrack>>) -> &'static str {
+///     if wish.is_some_and(|Header(wish)| wish.0) { "not tracked" } else { "tracked" }
+/// }
+///
+/// let client = App::new().get("/", show).test();
+/// client.get("/").send().assert_text("tracked");
+/// client.get("/").header("dnt", "1").send().assert_text("not tracked");
+/// client.get("/").header("dnt", "?").send().assert_status(400).assert_contains("it is 0 or 1");
+/// ```
 pub trait TypedHeader: Sized + Send + 'static {
     /// The header's name, lower case.
     const NAME: &'static str;
@@ -100,6 +126,14 @@ impl<T: TypedHeader> OptionalFromRequest for Header<T> {
 ///
 /// `X-Forwarded-Host` is not looked at, since proxies pass a client's own on: let the proxy send
 /// the `Host` header on as it came.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// let client = App::new().get("/", async |Host(name): Host| name).test();
+/// client.get("/").header("host", "Shop.example:8080").send().assert_text("Shop.example");
+/// client.get("/").header("host", "a@b").send().assert_status(400);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host(pub String);
 
@@ -117,6 +151,19 @@ impl FromRequest for Host {
 /// entries the rightmost that is not one of those proxies wins. If a request has both and they
 /// lead to different addresses, one of them is forged: 400. Without a socket, as in the test
 /// client, the peer is 127.0.0.1.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// let app = || App::new().get("/", async |client: ClientAddr| client.to_string());
+/// let ask = |app: App| {
+///     let client = app.test();
+///     let ask = client.get("/").header("x-forwarded-for", "203.0.113.7");
+///     ask.send().text().to_owned()
+/// };
+/// assert_eq!(ask(app()), "127.0.0.1");
+/// assert_eq!(ask(app().trust_proxies(["loopback"])), "203.0.113.7");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddr(pub IpAddr);
 

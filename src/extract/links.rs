@@ -1,11 +1,13 @@
 //! `Links`: paths of routes, for handlers that do not take the whole request.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::FromRequest;
+use http::HeaderValue;
+
+use super::{FromRequest, parse_host};
 use crate::error::{OrError, Result};
-use crate::request::{Request, absolute};
+use crate::request::{Request, absolute, written_origin};
 use crate::router::Link;
 use crate::service::View;
 
@@ -30,9 +32,10 @@ use crate::service::View;
 #[derive(Clone)]
 pub struct Links {
     view: Arc<View>,
-    port: Option<u16>,
-    /// `None` where the request has no host.
-    origin: Option<Box<str>>,
+    /// As it was sent; what is in it is looked for once a link needs it.
+    host: Option<HeaderValue>,
+    is_secure: bool,
+    origin: OnceLock<Option<String>>,
 }
 
 impl Links {
@@ -47,7 +50,8 @@ impl Links {
         values: &[(&str, &dyn fmt::Display)],
     ) -> Result<String> {
         let routes = &self.view.core.router.routes;
-        routes.url_at(target, values, self.port)
+        let port = self.host().and_then(|(_, port)| port);
+        routes.url_at(target, values, port)
     }
 
     /// The whole URL of a route; see [`Request::absolute_url_for`].
@@ -70,16 +74,34 @@ impl Links {
     /// 400 if the host of the request is missing or malformed.
     #[track_caller]
     pub fn origin(&self) -> Result<&str> {
-        let origin = self.origin.as_deref();
+        let origin = self.origin.get_or_init(|| {
+            let (host, port) = self.host()?;
+            Some(written_origin(host, port, self.is_secure))
+        });
+        let origin = origin.as_deref();
         origin.or_bad_request("the `Host` header is missing or malformed")
+    }
+
+    fn host(&self) -> Option<(&str, Option<u16>)> {
+        parse_host(self.host.as_ref()?.as_bytes())
     }
 }
 
 impl FromRequest for Links {
     async fn from_request(req: &mut Request) -> Result<Self> {
-        let origin = req.origin().ok().map(String::into_boxed_str);
-        let (view, port) = (Arc::clone(req.view()), req.port());
-        Ok(Self { view, port, origin })
+        Ok(Self::from(&*req))
+    }
+}
+
+/// For middleware, which has the request and hands it on.
+impl From<&Request> for Links {
+    fn from(req: &Request) -> Self {
+        Self {
+            view: Arc::clone(req.view()),
+            host: req.host_value(),
+            is_secure: req.is_secure(),
+            origin: OnceLock::new(),
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub use path::Path;
 pub use query::Query;
 pub use state::State;
 
-pub(crate) use authority::{parse_host, split_host};
+pub(crate) use authority::{is_host, parse_host, split_host};
 pub(crate) use proxies::TrustedProxies;
 pub use tuple::{Extract, HeadOnly, LastArgument, OneBody, Slot};
 pub(crate) use wording::{in_words, kind_in_words};

@@ -34,6 +34,11 @@ impl TrustedProxies {
         Ok(Self(ranges))
     }
 
+    /// Whether there is none.
+    pub(crate) fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether this address, IPv4-mapped or not, is one of them.
     pub(crate) fn contain(&self, addr: IpAddr) -> bool {
         let addr = addr.to_canonical();

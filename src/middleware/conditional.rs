@@ -83,7 +83,10 @@ impl Default for Conditional {
 
 fn is_never_kept(res: &Response) -> bool {
     let mut values = res.headers().get_all(CACHE_CONTROL).iter();
-    values.any(|it| it.to_str().is_ok_and(|it| it.contains("no-store")))
+    values.any(|it| {
+        let mut directives = it.as_bytes().split(|&byte| byte == b',');
+        directives.any(|it| it.trim_ascii().eq_ignore_ascii_case(b"no-store"))
+    })
 }
 
 impl Middleware for Conditional {

@@ -87,7 +87,6 @@ enum Headers {
 
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
-const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("origin");
 const VARY_PREFLIGHT: HeaderValue = HeaderValue::from_static(
     "origin, access-control-request-method, access-control-request-headers",
 );
@@ -295,10 +294,10 @@ impl Middleware for Cors {
         }
         let allowed = self.allowed(asked);
         let mut res = next.run(req).await;
-        let headers = res.headers_mut();
         if !matches!(self.origins, Origins::Any) {
-            vary_by_origin(headers);
+            res.vary_by(ORIGIN);
         }
+        let headers = res.headers_mut();
         if let Some(origin) = allowed {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             if self.credentials {
@@ -340,15 +339,6 @@ impl Middleware for Cors {
             problems.push(problem.to_owned());
         }
         problems
-    }
-}
-
-/// Adds `Vary: Origin`, unless it is there.
-fn vary_by_origin(headers: &mut HeaderMap) {
-    let is_origin = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(b"origin");
-    let mut lines = headers.get_all(VARY).iter();
-    if !lines.any(|line| line.as_bytes().split(|&byte| byte == b',').any(is_origin)) {
-        headers.append(VARY, VARY_ORIGIN);
     }
 }
 

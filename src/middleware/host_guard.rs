@@ -1,7 +1,7 @@
 //! `HostGuard`: answers for known hosts only. The server's own check is this one.
 
-use super::origin::is_host;
 use super::{Middleware, Next};
+use crate::extract::is_host;
 use crate::{Error, IntoResponse, Request, Response, StatusCode};
 
 /// Answers for these hosts, and for others with 421 Misdirected Request (RFC 9110, 15.5.20), so that
@@ -10,7 +10,8 @@ use crate::{Error, IntoResponse, Request, Response, StatusCode};
 ///
 /// A host is a name or an address, without its port, in any case of letters: `example.com`,
 /// `127.0.0.1`, `[::1]`. `*.example.com` stands for every name that ends in `.example.com`, and
-/// not for `example.com` itself. A request without a host, of HTTP/1.0, is refused.
+/// not for `example.com` itself. A dot at the end makes no difference, as for the router: it names
+/// the same host (RFC 1034, 3.1). A request without a host, of HTTP/1.0, is refused.
 ///
 /// It changes no header. [`Server::with_allowed_hosts`](crate::Server::with_allowed_hosts) does the
 /// same for everything a server answers.
@@ -49,11 +50,12 @@ impl HostGuard {
         let (mut names, mut problems) = (Vec::new(), Vec::new());
         for host in hosts {
             let host = host.as_ref();
-            match host.strip_prefix("*.") {
+            let bare = host.strip_suffix('.').unwrap_or(host);
+            match bare.strip_prefix("*.") {
                 Some(rest) if is_host(rest) && !rest.starts_with('[') => {
-                    names.push(Name::EndsWith(host[1..].into()));
+                    names.push(Name::EndsWith(bare[1..].into()));
                 }
-                None if is_host(host) => names.push(Name::Exactly(host.into())),
+                None if is_host(bare) => names.push(Name::Exactly(bare.into())),
                 _ => problems.push(format!(
                     "`{host}` is no host: write a name or an address without a port, such as `example.com`, `*.example.com` or `[::1]`"
                 )),
@@ -67,6 +69,7 @@ impl HostGuard {
 
     /// Refuses a host, in bytes and without its port, that is none of these.
     pub(crate) fn admit(&self, host: &[u8]) -> Result<(), Error> {
+        let host = host.strip_suffix(b".").unwrap_or(host);
         let is_known = self.names.iter().any(|name| match name {
             Name::Exactly(name) => name.as_bytes().eq_ignore_ascii_case(host),
             Name::EndsWith(end) => {

@@ -106,6 +106,21 @@ pub trait Middleware: Send + Sync + 'static {
 ///
 /// It is consumed by [`run`](Self::run), so the rest runs at most once. The position in the chain is
 /// the request's; this is the right to go on.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// async fn closed_at_night(req: Request, next: Next) -> Result<Response> {
+///     if req.header("x-hour") == Some("3") {
+///         return Err(Error::unavailable("come back in the morning")); // the rest does not run
+///     }
+///     Ok(next.run(req).await.with_header("x-open", "yes"))
+/// }
+///
+/// let client = App::new().with(closed_at_night).get("/", async || "hello").test();
+/// client.get("/").send().assert_text("hello").assert_header("x-open", "yes");
+/// client.get("/").header("x-hour", "3").send().assert_status(503);
+/// ```
 #[must_use = "the handler only runs if `next.run(req)` is awaited"]
 pub struct Next(());
 

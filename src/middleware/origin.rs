@@ -2,7 +2,7 @@
 //!
 //! `Cors` and `CrossOrigin` read their lists here at start-up, and split the `Origin` of a request.
 
-use std::net::Ipv6Addr;
+use crate::extract::parse_host;
 
 /// The parts of an origin, as written.
 pub(super) struct Origin<'a> {
@@ -21,33 +21,9 @@ impl<'a> Origin<'a> {
             .bytes()
             .next()
             .is_some_and(|b| b.is_ascii_alphabetic());
-        let end = match rest.find(']') {
-            Some(last) => last + 1,
-            None => rest.find(':').unwrap_or(rest.len()),
-        };
-        let (host, port) = rest.split_at(end);
-        let port = match port.strip_prefix(':') {
-            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
-                Some(digits.parse().ok()?)
-            }
-            Some(_) => return None,
-            None if port.is_empty() => None,
-            None => return None,
-        };
-        (begins && scheme.bytes().all(is_scheme) && is_host(host)).then_some(Self {
-            scheme,
-            host,
-            port,
-        })
-    }
-}
-
-/// A name, an IPv4 address, or an IPv6 address in brackets.
-pub(super) fn is_host(text: &str) -> bool {
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    match text.strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
-        Some(inner) => inner.is_some_and(|inner| inner.parse::<Ipv6Addr>().is_ok()),
-        None => !text.is_empty() && text.bytes().all(is_name),
+        // A port is not empty here (RFC 6454, 6.1).
+        let (host, port) = parse_host(rest.as_bytes()).filter(|_| !rest.ends_with(':'))?;
+        (begins && scheme.bytes().all(is_scheme)).then_some(Self { scheme, host, port })
     }
 }
 

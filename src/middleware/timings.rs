@@ -45,6 +45,8 @@ struct Added {
     name: Cow<'static, str>,
     time: Duration,
     times: u32,
+    /// What is counted; `None` where only several are told.
+    unit: Option<&'static str>,
 }
 
 /// Bytes of a header's value, at most.
@@ -65,7 +67,30 @@ impl Timings {
     /// Adds the time of a part of the work. The times of one name are summed up and counted; after
     /// the head of the response was made, nothing is sent any more.
     pub fn add(&self, name: impl Into<Cow<'static, str>>, time: Duration) {
-        let name = name.into();
+        self.add_part(name.into(), time, None);
+    }
+
+    /// Adds the time of one of several parts of a kind, and says how many there were, in English:
+    /// `db;dur=1.507;desc="3 statements"` for the unit `statement`.
+    ///
+    /// ```
+    /// use cepa::Timings;
+    /// use std::time::Duration;
+    ///
+    /// fn asked(timings: &Timings, time: Duration) {
+    ///     timings.add_counted("search", time, "question");
+    /// }
+    /// ```
+    pub fn add_counted(
+        &self,
+        name: impl Into<Cow<'static, str>>,
+        time: Duration,
+        unit: &'static str,
+    ) {
+        self.add_part(name.into(), time, Some(unit));
+    }
+
+    fn add_part(&self, name: Cow<'static, str>, time: Duration, unit: Option<&'static str>) {
         let added = &mut self.lock().added;
         match added.iter_mut().find(|added| added.name == name) {
             Some(known) => {
@@ -76,6 +101,7 @@ impl Timings {
                 name,
                 time,
                 times: 1,
+                unit,
             }),
         }
     }
@@ -101,11 +127,15 @@ impl Timings {
             let time = Millis(time.saturating_sub(inner));
             format!("{};dur={time}", Token(name))
         });
-        let added = parts.added.iter().map(|Added { name, time, times }| {
-            let (name, time) = (Token(name), Millis(*time));
-            match times {
-                1 => format!("{name};dur={time}"),
-                _ => format!("{name};dur={time};desc=\"{times} times\""),
+        let added = parts.added.iter().map(|added| {
+            let (name, time) = (Token(&added.name), Millis(added.time));
+            match (added.times, added.unit) {
+                (1, None) => format!("{name};dur={time}"),
+                (1, Some(unit)) => format!("{name};dur={time};desc=\"1 {}\"", Token(unit)),
+                (times, unit) => {
+                    let unit = Token(unit.unwrap_or("time"));
+                    format!("{name};dur={time};desc=\"{times} {unit}s\"")
+                }
             }
         });
         let mut left_out = 0;
@@ -195,11 +225,16 @@ mod tests {
         let millis = Duration::from_millis;
         let steps = [("a", 10), ("b", 7), ("c", 7)];
         timings.lock().steps = steps.map(|(name, time)| (name.into(), millis(time))).into();
-        timings.add("db", Duration::from_micros(1500));
+        timings.add("mail", Duration::from_micros(1500));
         timings.add("cache", millis(1));
-        timings.add("db", Duration::from_micros(7));
+        timings.add("mail", Duration::from_micros(7));
+        timings.add_counted("search", millis(1), "question");
+        for _ in 0..3 {
+            timings.add_counted("db", millis(2), "statement");
+        }
         let header = "total;dur=12.000, a;dur=3.000, b;dur=0.000, c;dur=7.000, \
-                      db;dur=1.507;desc=\"2 times\", cache;dur=1.000";
+                      mail;dur=1.507;desc=\"2 times\", cache;dur=1.000, \
+                      search;dur=1.000;desc=\"1 question\", db;dur=6.000;desc=\"3 statements\"";
         assert_eq!(timings.header(millis(12)), header);
     }
 

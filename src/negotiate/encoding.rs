@@ -1,9 +1,9 @@
 //! `AcceptEncoding`: which content codings a client takes (RFC 9110, 12.5.3).
 
+use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
-use http::{HeaderMap, HeaderValue};
 
-use super::Entry;
+use super::{Values, entries};
 
 /// The `Accept-Encoding` of a request, to be asked when the response is there.
 ///
@@ -18,20 +18,13 @@ use super::Entry;
 /// assert_eq!(accepts.preferred(&["zstd"]), None);
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct AcceptEncoding {
-    first: Option<HeaderValue>,
-    others: Vec<HeaderValue>,
-}
+pub struct AcceptEncoding(Values);
 
 impl AcceptEncoding {
     /// Keeps the header's values; nothing is read yet.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
-        let mut values = headers.get_all(ACCEPT_ENCODING).iter().cloned();
-        Self {
-            first: values.next(),
-            others: values.collect(),
-        }
+        Self(Values::of(headers, ACCEPT_ENCODING))
     }
 
     /// Which of these codings the client likes best; `None` if it likes none of them better than
@@ -64,10 +57,7 @@ impl AcceptEncoding {
 
     /// In thousandths, if it is named; the best, if it is named twice.
     fn quality(&self, name: &str) -> Option<u16> {
-        let values = self.first.iter().chain(&self.others);
-        let entries = values.filter_map(|value| value.to_str().ok());
-        let entries = entries.flat_map(|value| value.split(','));
-        let named = entries.filter_map(Entry::parse).filter(|entry| {
+        let named = entries(self.0.bytes()).filter(|entry| {
             entry.range.eq_ignore_ascii_case(name)
                 || name == "gzip" && entry.range.eq_ignore_ascii_case("x-gzip")
         });
@@ -78,6 +68,7 @@ impl AcceptEncoding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderValue;
 
     const OFFERS: &[&str] = &["br", "zstd", "gzip", "deflate"];
 

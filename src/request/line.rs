@@ -133,15 +133,15 @@ impl Request {
     pub fn origin(&self) -> Result<String> {
         let named = authority(&self.0.head.uri, &self.0.head.headers);
         let (host, port) = named.or_bad_request("the `Host` header is missing or malformed")?;
-        let (scheme, default) = match self.is_secure() {
-            true => ("https", 443),
-            false => ("http", 80),
-        };
-        let host = host.to_ascii_lowercase();
-        Ok(match port.filter(|port| *port != default) {
-            Some(port) => format!("{scheme}://{host}:{port}"),
-            None => format!("{scheme}://{host}"),
-        })
+        Ok(written_origin(host, port, self.is_secure()))
+    }
+
+    /// Host and port as they were sent.
+    pub(crate) fn host_value(&self) -> Option<HeaderValue> {
+        match self.0.head.uri.authority() {
+            Some(authority) => HeaderValue::from_str(authority.as_str()).ok(),
+            None => self.0.head.headers.get(header::HOST).cloned(),
+        }
     }
 
     /// The port beside [`host`](Self::host), where one was named.
@@ -185,6 +185,12 @@ impl Request {
         std::mem::swap(&mut head.extensions, other.extensions_mut());
     }
 
+    /// The path as it was matched, or will be.
+    pub(crate) fn matched_path(&self) -> &str {
+        let matched = self.0.matched.as_ref();
+        matched.map_or_else(|| self.0.head.uri.path(), PathAndQuery::path)
+    }
+
     /// Notes the target as it was matched, now that the URI is another one.
     pub(crate) fn keep_matched(&mut self, target: Option<PathAndQuery>) {
         if self.0.matched.is_none() && self.0.place.is_matched() {
@@ -193,8 +199,21 @@ impl Request {
     }
 }
 
+/// An origin in the spelling of browsers (RFC 6454, 6.2).
+pub(crate) fn written_origin(host: &str, port: Option<u16>, is_secure: bool) -> String {
+    let (scheme, default) = match is_secure {
+        true => ("https", 443),
+        false => ("http", 80),
+    };
+    let host = host.to_ascii_lowercase();
+    match port.filter(|port| *port != default) {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
+}
+
 /// A name or value of a query (WHATWG URL standard, 5.1).
-fn decode(text: &str) -> Cow<'_, str> {
+pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| matches!(byte, b'+' | b'%')) {
         return Cow::Borrowed(text);
     }

@@ -2,7 +2,10 @@
 //!
 //! It is one heap object passed by pointer, made when the head arrived and used up by the handler.
 
+mod content;
 mod line;
+
+pub(crate) use line::{decode, written_origin};
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -11,13 +14,12 @@ use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::request::Parts;
 use http::uri::{PathAndQuery, Scheme};
 use http::{Extensions, HeaderMap, HeaderValue, header};
 
 use crate::body::Body;
-use crate::error::{Error, Result, Watch};
+use crate::error::{Result, Watch, note};
 use crate::extract::{FromRequest, TrustedProxies};
 use crate::mode::Mode;
 use crate::response::Response;
@@ -28,6 +30,27 @@ use crate::service::{Channel, View};
 /// A request, as middleware and handlers see it.
 ///
 /// It cannot be made from nothing: the server and the test client make them.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// async fn signed(mut req: Request, next: Next) -> Result<Response> {
+///     let name = req.header("x-user").or_forbidden("say who you are")?.to_owned();
+///     req.insert(name);
+///     Ok(next.run(req).await)
+/// }
+///
+/// async fn show(req: Request) -> String {
+///     let name = req.local::<String>().map_or("", String::as_str);
+///     let route = req.route().map_or("", |route| route.path());
+///     format!("{name}: {} {} by {route}", req.method(), req.path())
+/// }
+///
+/// let client = App::new().with(signed).get("/notes/{id}", show).test();
+/// let res = client.get("/notes/7").header("x-user", "ada").send();
+/// res.assert_text("ada: GET /notes/7 by /notes/{id}");
+/// client.get("/notes/7").send().assert_status(403);
+/// ```
 pub struct Request(Box<Inner>);
 
 struct Inner {
@@ -44,9 +67,6 @@ struct Inner {
     /// The path as it was matched, once the URI was changed after the match.
     matched: Option<PathAndQuery>,
 }
-
-/// Bytes that extractors read of a body unless told otherwise: 2 MiB.
-const BODY_LIMIT: u64 = 2 * 1024 * 1024;
 
 impl Request {
     #[inline]
@@ -73,6 +93,9 @@ impl Request {
         ));
         if req.0.head.uri.authority().is_some() {
             req.name_host();
+        }
+        if req.0.view.is_local && req.0.watch.is_for_page() {
+            note(&mut req);
         }
         req
     }
@@ -142,9 +165,11 @@ impl Request {
     /// ```
     #[must_use]
     pub fn is_secure(&self) -> bool {
-        let said = self
-            .proxies()
-            .says_secure(self.nearest_addr(), &self.0.head.headers);
+        let proxies = self.proxies();
+        let said = match proxies.are_none() {
+            true => None,
+            false => proxies.says_secure(self.nearest_addr(), &self.0.head.headers),
+        };
         said.unwrap_or_else(|| match self.0.view.channel {
             Channel::InProcess => self.0.head.uri.scheme() == Some(&Scheme::HTTPS),
             Channel::Plain => false,
@@ -178,12 +203,7 @@ impl Request {
             .place
             .chain()
             .map_or(&[][..], |chain| &self.0.view.core.chains[chain].params);
-        let path = self
-            .0
-            .matched
-            .as_ref()
-            .map_or_else(|| self.0.head.uri.path(), PathAndQuery::path);
-        self.0.place.params(names, path)
+        self.0.place.params(names, self.matched_path())
     }
 
     /// All routes of the app, those of the apps around this one included.
@@ -299,85 +319,6 @@ impl Request {
         T::from_request(self).await
     }
 
-    /// Takes the body out, to read it as it arrives; no more bytes than its
-    /// [limit](Self::set_body_limit) will come.
-    ///
-    /// # Errors
-    /// 500 if it was taken before.
-    #[track_caller]
-    pub fn take_body(&mut self) -> Result<Body> {
-        let limit = self.0.body_limit.unwrap_or(BODY_LIMIT);
-        Ok(self.take_whole_body()?.limited(limit))
-    }
-
-    /// The body, unless it was taken before.
-    pub(crate) fn body_mut(&mut self) -> &mut Option<Body> {
-        &mut self.0.body
-    }
-
-    #[track_caller]
-    fn take_whole_body(&mut self) -> Result<Body> {
-        match self.0.body.take() {
-            Some(body) => Ok(body),
-            None => Err(Error::internal(
-                "the request body was taken before; to look at it and leave it for others, use `req.buffer_body(limit)`",
-            )),
-        }
-    }
-
-    /// Replaces the body.
-    pub fn set_body(&mut self, body: impl Into<Body>) {
-        self.0.body = Some(body.into());
-    }
-
-    /// Puts a body made of the present one in its place, for those inside to read; their limit counts
-    /// the bytes of the new one. Nothing happens where the body was taken before.
-    pub fn map_body(&mut self, map: impl FnOnce(Body) -> Body) {
-        let body = self.0.body.take();
-        self.0.body = body.map(|body| map(body).received());
-    }
-
-    /// How many bytes of the body extractors read at most; more is a 413. Default: 2 MiB.
-    pub fn set_body_limit(&mut self, bytes: u64) {
-        self.0.body_limit = Some(bytes);
-    }
-
-    /// The limit that was chosen for the body: by [`set_body_limit`](Self::set_body_limit), as
-    /// [`BodyLimit`](crate::BodyLimit) does, or for the whole server. `None` where nobody chose
-    /// one, so that an extractor for larger bodies can have a default of its own.
-    ///
-    /// ```
-    /// use cepa::prelude::*;
-    /// use cepa::BodyLimit;
-    ///
-    /// async fn limit(req: Request) -> String {
-    ///     format!("{:?}", req.body_limit())
-    /// }
-    ///
-    /// let client = App::new().get("/", limit).get("/one", limit.with(BodyLimit::new(1))).test();
-    /// client.get("/").send().assert_text("None");
-    /// client.get("/one").send().assert_text("Some(1)");
-    /// ```
-    #[must_use]
-    pub fn body_limit(&self) -> Option<u64> {
-        self.0.body_limit
-    }
-
-    /// Reads the whole body, at most `limit` bytes, and puts it back for those inside.
-    ///
-    /// # Errors
-    /// 413 if it is larger, 400 if it ends before it is complete.
-    pub async fn buffer_body(&mut self, limit: u64) -> Result<Bytes> {
-        let bytes = self.take_whole_body()?.collect(limit).await?;
-        self.0.body = Some(bytes.clone().into());
-        Ok(bytes)
-    }
-
-    pub(crate) async fn body_bytes(&mut self) -> Result<Bytes> {
-        let limit = self.0.body_limit.unwrap_or(BODY_LIMIT);
-        Ok(self.take_body()?.collect(limit).await?)
-    }
-
     /// Runs a future beside the request, also after its response. A graceful stop waits for it.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         drop(self.lifecycle().spawn(task));
@@ -409,6 +350,10 @@ impl Request {
     /// What an error answer to this request needs.
     pub(crate) fn watch(&self) -> &Watch {
         &self.0.watch
+    }
+
+    pub(crate) fn watch_mut(&mut self) -> &mut Watch {
+        &mut self.0.watch
     }
 
     pub(crate) fn lifecycle(&self) -> &Lifecycle {

@@ -55,7 +55,20 @@ pub(crate) use probe::probe;
 pub use route::{Route, RouteTable};
 pub(crate) use table::{Conflict, Table, Target};
 
-/// What happens to a path that only matches with its last slash added or removed.
+/// What happens to a path that only matches with its last slash added or removed; chosen by
+/// [`App::trailing_slash`](crate::App::trailing_slash).
+///
+/// ```
+/// use cepa::{App, TrailingSlash};
+///
+/// let ask = |policy| {
+///     let app = App::new().trailing_slash(policy).get("/notes", async || "notes");
+///     app.test().get("/notes/").send().status().as_u16()
+/// };
+/// assert_eq!(ask(TrailingSlash::Strict), 404);
+/// assert_eq!(ask(TrailingSlash::Redirect), 308);
+/// assert_eq!(ask(TrailingSlash::Same), 200);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TrailingSlash {

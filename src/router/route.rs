@@ -11,6 +11,19 @@ use http::Method;
 use super::Pattern;
 
 /// A route as it was built: prefixes joined, names resolved.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// async fn show() {}
+///
+/// let api = App::new().with(Logger::new()).get("/users/{id}", show.named("user"));
+/// let routes = App::new().mount("/api", api).routes();
+/// let route = routes.iter().next().unwrap();
+/// assert_eq!((route.method(), route.path()), (Some(&Method::GET), "/api/users/{id}"));
+/// assert_eq!(route.name(), "user");
+/// assert_eq!(route.middleware().collect::<Vec<_>>(), ["Logger"]);
+/// ```
 #[derive(Debug)]
 pub struct Route {
     pub(crate) method: Option<Method>,
@@ -82,6 +95,19 @@ impl Route {
 }
 
 /// All routes of an app in the order written; prints as a table.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// async fn list() {}
+///
+/// let app = App::new().get("/users", list.named("users")).post("/users", async || ());
+/// let routes = app.routes();
+/// let paths: Vec<&str> = routes.iter().map(|route| route.path()).collect();
+/// assert_eq!(paths, ["/users", "/users"]);
+/// assert!(routes.to_string().contains("users"));
+/// assert_eq!(routes.url_for("users", &[]).unwrap(), "/users");
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct RouteTable(pub(crate) Vec<Arc<Route>>);
 

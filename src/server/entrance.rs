@@ -11,7 +11,7 @@ use super::connection::{self, Peer};
 use super::io::Socket;
 use super::listener::{Accepted, Listener, Role};
 use super::shutdown::{Either, race};
-use crate::service::{AppService, Channel};
+use crate::service::{AppService, Arrival, Channel};
 
 /// A listener and what is done with its connections.
 #[derive(Debug)]
@@ -103,9 +103,8 @@ impl Door {
         let mut stopping = self.service.lifecycle().stopping();
         let entered = tokio::time::timeout(config.head_timeout, self.enter(accepted, &config));
         match race(entered, stopping.wait()).await {
-            Either::Left(Ok(Ok((socket, peer)))) => {
-                let channel = self.channel();
-                let view = self.service.view(peer, channel, config.body_limit);
+            Either::Left(Ok(Ok((socket, arrival)))) => {
+                let view = self.service.view(arrival, config.body_limit);
                 connection::serve(socket, Peer { view, config }).await;
             }
             Either::Left(Ok(Err(refusal))) => self.complaints.tell(&refusal),
@@ -117,22 +116,26 @@ impl Door {
         &self,
         accepted: Accepted,
         config: &Config,
-    ) -> Result<(Box<dyn Socket>, Option<SocketAddr>), Refusal> {
-        let peer = accepted.peer();
+    ) -> Result<(Box<dyn Socket>, Arrival), Refusal> {
+        let arrival = Arrival {
+            peer: accepted.peer(),
+            channel: self.channel(),
+            is_announced: false,
+        };
         let socket = accepted.into_socket();
         #[cfg(feature = "proxy-protocol")]
-        let (socket, peer) = announced(socket, peer, config)
+        let (socket, arrival) = announced(socket, arrival, config)
             .await
-            .map_err(refusal(Step::Announcement, peer))?;
+            .map_err(refusal(Step::Announcement, arrival.peer))?;
         #[cfg(not(feature = "proxy-protocol"))]
         let _ = config;
         #[cfg(feature = "tls")]
         if let Some(acceptor) = &self.tls {
             let accepted = acceptor.accept(socket).await;
-            let socket = accepted.map_err(refusal(Step::Handshake, peer))?;
-            return Ok((Box::new(socket), peer));
+            let socket = accepted.map_err(refusal(Step::Handshake, arrival.peer))?;
+            return Ok((Box::new(socket), arrival));
         }
-        Ok((socket, peer))
+        Ok((socket, arrival))
     }
 }
 
@@ -145,18 +148,23 @@ fn refusal(step: Step, peer: Option<SocketAddr>) -> impl FnOnce(io::Error) -> Re
 #[cfg(feature = "proxy-protocol")]
 async fn announced(
     mut socket: Box<dyn Socket>,
-    peer: Option<SocketAddr>,
+    arrival: Arrival,
     config: &Config,
-) -> io::Result<(Box<dyn Socket>, Option<SocketAddr>)> {
-    let trusted = match (&config.proxy_peers, peer) {
+) -> io::Result<(Box<dyn Socket>, Arrival)> {
+    let trusted = match (&config.proxy_peers, arrival.peer) {
         (Ok(peers), Some(peer)) => peers.contain(peer.ip()),
         _ => false,
     };
     if !trusted {
-        return Ok((socket, peer));
+        return Ok((socket, arrival));
     }
     let client = super::proxy_protocol::read(&mut socket).await?;
-    Ok((socket, client.or(peer)))
+    let arrival = Arrival {
+        peer: client.or(arrival.peer),
+        is_announced: true,
+        ..arrival
+    };
+    Ok((socket, arrival))
 }
 
 /// An app that sends everyone to the same place on https.

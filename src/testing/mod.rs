@@ -42,6 +42,18 @@ use cookies::Jar;
 ///
 /// It keeps the cookies it is sent. The app is built, and its start hooks run, at the first
 /// request; a problem found there panics with its sentences.
+///
+/// ```
+/// use cepa::prelude::*;
+///
+/// let client = App::new()
+///     .post("/in", async || ([("set-cookie", "user=ada")], "in"))
+///     .get("/", async |req: Request| req.header("cookie").unwrap_or("nobody").to_owned())
+///     .test();
+/// client.get("/").send().assert_text("nobody");
+/// client.post("/in").send().assert_status(200);
+/// client.get("/").send().assert_text("user=ada");
+/// ```
 pub struct TestClient {
     app: Mutex<Option<App>>,
     service: OnceLock<AppService>,

@@ -316,3 +316,26 @@ fn renderers_and_observers_find_the_states_of_their_scope() {
     }
     assert_eq!(*seen.lock().unwrap(), [Some(7); 3]);
 }
+
+/// A refusal stands further out than what makes pages, and is not turned into a failure by that.
+#[test]
+fn a_page_that_nobody_makes_leaves_an_error_its_status() {
+    struct Page;
+
+    impl IntoResponse for Page {
+        fn into_response(self) -> Response {
+            Body::draft(self, "nobody makes pages here").into_response()
+        }
+    }
+
+    async fn page(_: &Error, _: &ErrorContext) -> Page {
+        Page
+    }
+
+    let app = App::new().on_error(page).get("/", async || Page);
+    let client = app.test();
+    let res = client.get("/none").send();
+    res.assert_status(404).assert_text("Not Found");
+    let res = client.get("/").send();
+    res.assert_status(500).assert_text("Internal Server Error");
+}

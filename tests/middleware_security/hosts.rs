@@ -14,15 +14,17 @@ fn only_listed_hosts_are_answered() {
     let client = app(HostGuard::new([
         "Example.com",
         "*.example.com",
+        "absolute.test.",
         "127.0.0.1",
         "[::1]",
     ]))
     .test();
     let known = "
         example.com|EXAMPLE.COM|example.com:8080|a.example.com|a.b.example.com:1|A.Example.Com
-        |127.0.0.1|127.0.0.1:3000|[::1]|[::1]:3000|.example.com.example.com";
+        |127.0.0.1|127.0.0.1:3000|[::1]|[::1]:3000|.example.com.example.com
+        |example.com.|Example.Com.:8080|a.example.com.|absolute.test|absolute.test.";
     let unknown = "
-        evil.example|example.org|notexample.com|example.com.evil|example.com.|.example.com|localhost
+        evil.example|example.org|notexample.com|example.com.evil|example.com..|.|.example.com|localhost
         |127.0.0.2|[::2]|example.com@evil.example|evil.example/example.com|example.com:x|a b";
     for (hosts, status) in [(known, 200), (unknown, 421)] {
         for host in hosts.split('|').map(str::trim) {
@@ -82,7 +84,7 @@ fn a_guard_holds_for_its_scope_and_its_404() {
 
 #[test]
 fn what_is_no_host_does_not_build() {
-    let table = "|*|*.|*example.com|a.*.com|example.com:80|http://example.com|a/b|a b|::1|[::1|[x]\
+    let table = "|*|*.|.|*example.com|a.*.com|example.com:80|http://example.com|a/b|a b|::1|[::1|[x]\
         |*.[::1]|caf\u{e9}.example|user@example.com";
     for host in table.split('|') {
         assert_problem(

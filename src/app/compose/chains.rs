@@ -58,16 +58,18 @@ impl Composer {
             chain,
         };
         self.steps.extend(drafts.iter().map(step));
-        let label = |draft: &Arc<Draft>| {
+        let label = |(step, draft): (usize, &Arc<Draft>)| {
             Some(Label {
+                step,
                 kind: draft.kind?,
                 name: draft.name.clone(),
                 scope: draft.scope,
                 place: Some(draft.place),
             })
         };
-        let mut labels: Vec<_> = drafts.iter().filter_map(label).collect();
-        labels.extend(last.iter().map(|step| Label::automatic(step.scope)));
+        let mut labels: Vec<_> = drafts.iter().enumerate().filter_map(label).collect();
+        let automatic = |step: &Step| Label::automatic(step.scope, drafts.len());
+        labels.extend(last.iter().map(automatic));
         self.labels.chains.push(labels);
         self.steps.extend(last);
         let scope = self.steps.last().map_or(0, |step| step.scope);

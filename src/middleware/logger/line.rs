@@ -8,8 +8,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::secrets::Secrets;
 use crate::log::{self, Level};
+use crate::secrets::Secrets;
 use crate::{Method, Outcome, Request, StatusCode};
 
 /// Written when the response ended. If it is dropped before, the client went away while the

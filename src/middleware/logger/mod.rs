@@ -1,15 +1,14 @@
 //! `Logger`: one line for each request, when its response has been sent.
 
 mod line;
-mod secrets;
 
 use std::borrow::Cow;
 
 use line::Line;
-use secrets::Secrets;
 
 use super::{Middleware, Next};
 use crate::log::{self, Level};
+use crate::secrets::Secrets;
 use crate::{Request, Response};
 
 /// Writes one line per request: what was asked, what was answered, how long it took, how it ended.

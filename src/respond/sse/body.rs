@@ -16,6 +16,9 @@ use crate::server::StopSlot;
 /// A piece is sent when it has this many bytes, be there more events or not.
 const PIECE: usize = 16 * 1024;
 
+/// How many bytes of events that are there already are sent after the server was told to stop.
+const REST: usize = 1024 * 1024;
+
 /// A comment that says nothing, and an end of an event that is none.
 const STILL_HERE: &[u8] = b":\n\n";
 
@@ -25,6 +28,8 @@ pub(super) struct SseBody {
     pub(super) farewell: Option<Event>,
     pub(super) silence: Option<Silence>,
     pub(super) stop: Stop,
+    /// What may still be sent, once the server stops.
+    pub(super) rest: Option<usize>,
     /// Why it ended, to be told after the events before.
     pub(super) failed: Option<Error>,
 }
@@ -54,11 +59,20 @@ impl Stream for SseBody {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let mut piece = Vec::new();
-        let stops = this.source.is_some() && this.stop.is_told(cx);
+        if this.rest.is_none() && this.source.is_some() && this.stop.is_told(cx) {
+            this.rest = Some(REST);
+        }
         this.take_ready(cx, &mut piece);
-        if stops && this.source.take().is_some() {
-            let written = this.farewell.take().map(|event| event.write_to(&mut piece));
-            this.failed = written.and_then(Result::err);
+        if let Some(rest) = &mut this.rest
+            && this.source.is_some()
+        {
+            *rest = rest.saturating_sub(piece.len());
+            // A piece that is not full is the last one of what was there.
+            if piece.len() < PIECE || *rest == 0 {
+                this.source = None;
+                let written = this.farewell.take().map(|event| event.write_to(&mut piece));
+                this.failed = written.and_then(Result::err);
+            }
         }
         if !piece.is_empty() {
             if let Some(silence) = &mut this.silence {

@@ -13,6 +13,20 @@ use crate::error::{Error, Result};
 
 /// Sends events to a client; made by [`Sse::channel`](crate::Sse::channel). Clones send to the
 /// same client, and its stream ends when all of them are dropped.
+///
+/// ```
+/// use cepa::{Event, Sse, prelude::*};
+///
+/// async fn two() -> Result<Sse> {
+///     let (events, sse) = Sse::channel(2);
+///     events.send(Event::data("one")).await?;
+///     events.try_send(Event::data("two"))?;
+///     assert!(events.try_send(Event::data("three")).is_err(), "nobody took any so far");
+///     Ok(sse)
+/// }
+///
+/// App::new().get("/", two).test().get("/").send().assert_text("data: one\n\ndata: two\n\n");
+/// ```
 #[derive(Clone)]
 pub struct EventSender(Sender<Event>);
 

@@ -33,8 +33,8 @@ use body::{Silence, SseBody, Stop};
 /// - **A slow client** holds back: the next event is asked for when most of those before are taken.
 /// - **When nothing happens**, a comment is sent every 15 seconds, so that proxies do not take the
 ///   connection for a dead one.
-/// - **A graceful stop** ends the stream cleanly after the events that are there; the browser
-///   connects again, to whoever listens then.
+/// - **A graceful stop** ends the stream cleanly after the events that are there, up to 1 MiB of
+///   them; the browser connects again, to whoever listens then.
 ///
 /// It is `text/event-stream`, not kept by caches (`Cache-Control: no-cache`), nor held back by nginx
 /// (`X-Accel-Buffering: no`) or by compression.
@@ -121,6 +121,7 @@ impl IntoResponse for Sse {
             farewell: self.farewell,
             silence: self.keep_alive.map(Silence::new),
             stop: Stop::new(slot.clone()),
+            rest: None,
             failed: None,
         };
         let mut res = with_type(Body::from_stream(body), "text/event-stream");

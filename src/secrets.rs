@@ -1,8 +1,12 @@
-//! Which parameters are secrets, and how a query looks without their values.
+//! Which parameters and headers are secrets, and how a query looks without their values: for log lines, and pages
+//! for developers.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+
+/// What stands in place of a secret.
+pub(crate) const MASK: &str = "***";
 
 /// Words that make a name one of a secret, wherever in it they are.
 const WORDS: [&str; 12] = [
@@ -28,19 +32,19 @@ const NAMES: [&str; 13] = [
 
 /// The names an app added, reduced.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Secrets(Vec<String>);
+pub(crate) struct Secrets(Vec<String>);
 
 impl Secrets {
-    pub(super) fn add(&mut self, name: &str) {
+    pub(crate) fn add(&mut self, name: &str) {
         self.0.push(reduced(name));
     }
 
-    pub(super) fn has_nameless(&self) -> bool {
+    pub(crate) fn has_nameless(&self) -> bool {
         self.0.iter().any(String::is_empty)
     }
 
     /// The query with `***` for each secret.
-    pub(super) fn masked<'a>(&self, query: &'a str) -> Cow<'a, str> {
+    pub(crate) fn masked<'a>(&self, query: &'a str) -> Cow<'a, str> {
         let mut masked = String::new();
         // How much of the query is in `masked`.
         let mut done = 0;
@@ -48,7 +52,7 @@ impl Secrets {
         for pair in query.split('&') {
             if let Some(value) = self.secret_in(pair) {
                 masked += &query[done..start + value];
-                masked += "***";
+                masked += MASK;
                 done = start + pair.len();
             }
             start += pair.len() + 1;
@@ -76,7 +80,7 @@ impl Secrets {
     }
 
     /// Whether a parameter of this route's path is a secret.
-    pub(super) fn are_in_path(&self, route: &str) -> bool {
+    pub(crate) fn are_in_path(&self, route: &str) -> bool {
         let names = route
             .split('{')
             .skip(1)
@@ -85,12 +89,40 @@ impl Secrets {
         names.any(|name| self.is_secret(name, &[]))
     }
 
+    /// Whether the value of a header of this name is a secret: each word of it may tell, since
+    /// headers have names such as `X-Admin-Key`.
+    pub(crate) fn are_in_header(&self, name: &str) -> bool {
+        self.is_secret(name, &[]) || name.split('-').any(|word| self.is_secret(word, &NAMES))
+    }
+
     fn is_secret(&self, name: &str, names: &[&str]) -> bool {
-        let name = reduced(name);
-        self.0.contains(&name)
-            || names.contains(&name.as_str())
+        let mut room = [0; SHORT];
+        let name = match short(name, &mut room) {
+            Some(short) => Cow::Borrowed(short),
+            None => Cow::Owned(reduced(name)),
+        };
+        self.0.iter().any(|own| *own == name)
+            || names.contains(&&*name)
             || WORDS.iter().any(|word| name.contains(word))
     }
+}
+
+/// Room for the names that there usually are.
+const SHORT: usize = 64;
+
+/// The same as [`reduced`] without an allocation, for a name that is short and of plain ASCII.
+fn short<'r>(name: &str, room: &'r mut [u8; SHORT]) -> Option<&'r str> {
+    let is_plain = |byte: u8| byte.is_ascii() && byte != b'%';
+    if name.len() > SHORT || !name.bytes().all(is_plain) {
+        return None;
+    }
+    let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
+    let mut length = 0;
+    for (place, letter) in room.iter_mut().zip(letters) {
+        *place = letter.to_ascii_lowercase();
+        length += 1;
+    }
+    std::str::from_utf8(&room[..length]).ok()
 }
 
 /// A name decoded, in lower case, without punctuation: `apikey` for `API-Key` and `%61pi_key`.
@@ -145,6 +177,27 @@ mod tests {
     }
 
     #[test]
+    fn a_short_name_is_reduced_like_any_other() {
+        let mut random = Random::new();
+        let mut shorts = 0;
+        for _ in 0..50_000 {
+            let length = random.below(80);
+            let name: String = (0..length)
+                .map(|_| char::from(b"aZ09-_[]. +\x00"[random.below(12)]))
+                .collect();
+            let mut room = [0; SHORT];
+            if let Some(short) = short(&name, &mut room) {
+                shorts += 1;
+                assert_eq!(short, reduced(&name), "{name:?}");
+            }
+        }
+        assert!(shorts > 10_000, "{shorts}");
+        for other in ["%74oken", "é", &"a".repeat(SHORT + 1)] {
+            assert_eq!(short(other, &mut [0; SHORT]), None, "{other}");
+        }
+    }
+
+    #[test]
     fn routes_with_secrets_in_their_path_are_known() {
         let mut secrets = Secrets::default();
         secrets.add("key");
@@ -158,6 +211,33 @@ mod tests {
         }
         for route in ["/", "/token", "/countries/{code}", "/{id}/secret"] {
             assert!(!secrets.are_in_path(route), "{route}");
+        }
+    }
+
+    #[test]
+    fn headers_with_secrets_are_known() {
+        for name in [
+            "authorization",
+            "proxy-authorization",
+            "x-api-key",
+            "x-admin-key",
+            "x-auth",
+            "x-csrf-token",
+            "x-amz-security-token",
+            "session-id",
+            "x-hub-signature-256",
+        ] {
+            assert!(Secrets::default().are_in_header(name), "{name}");
+        }
+        for name in [
+            "host",
+            "accept",
+            "user-agent",
+            "x-request-id",
+            "content-type",
+            "x-keyboard",
+        ] {
+            assert!(!Secrets::default().are_in_header(name), "{name}");
         }
     }
 

@@ -1,0 +1,203 @@
+//! The command that sends the request again, for a shell.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use http::Method;
+use http::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TRANSFER_ENCODING,
+};
+
+use super::shown::Shown;
+
+/// Bytes beyond which a command is no help any more: those of all of it, and of one header.
+const LONGEST: usize = 3 * 1024;
+const LONGEST_HEADER: usize = 1024;
+
+/// What curl writes itself: where it connects to, and how the body is framed.
+const OF_CURL: [HeaderName; 6] = [
+    ACCEPT_ENCODING,
+    CONNECTION,
+    CONTENT_LENGTH,
+    EXPECT,
+    HOST,
+    TRANSFER_ENCODING,
+];
+
+/// A command, and what it lacks.
+pub(super) struct Command {
+    pub(super) text: String,
+    /// Headers that were too long for it.
+    pub(super) left_out: usize,
+    /// Whether the user has to put the body into a file.
+    pub(super) needs_body: bool,
+}
+
+/// The command for a request; `None` where its address or form is too long for one.
+pub(super) fn command(shown: &Shown<'_>) -> Option<Command> {
+    let mut args = Args::new(shown)?;
+    args.address(shown);
+    args.method(&shown.seen.method);
+    let has = |name: &HeaderName| shown.seen.headers.contains_key(name);
+    let body = match &shown.form {
+        Some(form) if !form.is_empty() => Some(quoted(form.as_bytes())),
+        _ if has(&CONTENT_LENGTH) || has(&TRANSFER_ENCODING) => None,
+        _ => Some(Cow::Borrowed("")),
+    };
+    if has(&ACCEPT_ENCODING) {
+        args.text.push_str(" --compressed");
+    }
+    let room = body.as_ref().map_or(0, |body| body.len());
+    let mut left_out = 0;
+    for (name, value) in shown.headers().filter(|(name, _)| !OF_CURL.contains(name)) {
+        let line = match value.is_empty() {
+            // What ends with a colon would take the header away.
+            true => quoted(format!("{name};").as_bytes()).into_owned(),
+            false => quoted(&[name.as_str().as_bytes(), b": ", &value].concat()).into_owned(),
+        };
+        let is_short =
+            line.len() <= LONGEST_HEADER && args.text.len() + line.len() + room <= LONGEST;
+        match is_short {
+            true => args.option("-H", &line),
+            false => left_out += 1,
+        }
+    }
+    match body.as_deref() {
+        Some("") => {}
+        Some(form) => args.option("--data-raw", form),
+        None => args.option("--data-binary", "@body"),
+    }
+    (args.text.len() <= LONGEST).then_some(Command {
+        text: args.text,
+        left_out,
+        needs_body: body.is_none(),
+    })
+}
+
+struct Args {
+    text: String,
+}
+
+impl Args {
+    fn new(shown: &Shown<'_>) -> Option<Self> {
+        let is_short = shown.path.len() + shown.query.len() <= LONGEST;
+        is_short.then(|| Self {
+            text: "curl -i".to_owned(),
+        })
+    }
+
+    fn option(&mut self, name: &str, value: &str) {
+        let _ = write!(self.text, " \\\n  {name} {value}");
+    }
+
+    fn address(&mut self, shown: &Shown<'_>) {
+        let seen = shown.seen;
+        let host = seen.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let scheme = if seen.is_secure { "https" } else { "http" };
+        let root = format!("{scheme}://{}", host.unwrap_or("localhost"));
+        let target = shown.target();
+        if !target.starts_with('/') {
+            let _ = write!(self.text, " {}", quoted(root.as_bytes()));
+            self.option("--request-target", &quoted(target.as_bytes()));
+            return;
+        }
+        // Braces and brackets are patterns to curl, dots in a path are taken out.
+        if target.contains(['{', '}', '[', ']']) || root.contains('[') {
+            self.text.push_str(" -g");
+        }
+        if target.contains("/.") {
+            self.text.push_str(" --path-as-is");
+        }
+        let _ = write!(
+            self.text,
+            " {}",
+            quoted(format!("{root}{target}").as_bytes())
+        );
+    }
+
+    fn method(&mut self, method: &Method) {
+        match *method {
+            Method::GET => {}
+            Method::HEAD => self.text.push_str(" --head"),
+            _ => {
+                let _ = write!(self.text, " -X {}", quoted(method.as_str().as_bytes()));
+            }
+        }
+    }
+}
+
+/// A word as a shell reads it (POSIX, 2.2): bare where nothing in it is special, in single quotes, or with
+/// escapes where it has bytes that a terminal does not show.
+fn quoted(word: &[u8]) -> Cow<'_, str> {
+    let is_bare = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._/:@%+,".contains(byte);
+    match std::str::from_utf8(word) {
+        Ok(text) if !text.is_empty() && word.iter().all(is_bare) => text.into(),
+        Ok(text) if !text.chars().any(char::is_control) => {
+            format!("'{}'", text.replace('\'', r"'\''")).into()
+        }
+        _ => {
+            let mut quoted = "$'".to_owned();
+            for byte in word {
+                let _ = match byte {
+                    b'\'' | b'\\' => write!(quoted, "\\{}", char::from(*byte)),
+                    b' '..=b'~' => write!(quoted, "{}", char::from(*byte)),
+                    _ => write!(quoted, "\\{byte:03o}"),
+                };
+            }
+            quoted.push('\'');
+            quoted.into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+    use std::process::Command;
+
+    #[test]
+    fn words_are_quoted_as_a_shell_reads_them() {
+        let table: [(&[u8], &str); 8] = [
+            (b"GET", "GET"),
+            (b"a/b-c.d:80", "a/b-c.d:80"),
+            (b"", "''"),
+            (b"a b", "'a b'"),
+            (b"it's", r"'it'\''s'"),
+            (b"$(id) `id` !x \\ \"", "'$(id) `id` !x \\ \"'"),
+            (b"a\xff'\\", r"$'a\377\'\\'"),
+            (b"a\nb", r"$'a\012b'"),
+        ];
+        for (word, wanted) in table {
+            assert_eq!(quoted(word), wanted, "{word:?}");
+        }
+    }
+
+    /// As `bash` reads it, which knows `$'..'` as the shells of people do.
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_reads_any_bytes_back() {
+        let mut random = Random::new();
+        let special = b"'\"\\$`!{}[]*?~#&;|<>()\n\t -a1";
+        let mut script = "printf '%s\\0' ".to_owned();
+        let mut wanted = Vec::new();
+        for _ in 0..500 {
+            let len = random.below(12);
+            let word: Vec<u8> = (0..len)
+                .map(|_| match random.below(3) {
+                    0 => special[random.below(special.len())],
+                    1 => 1 + random.below(255) as u8,
+                    _ => b'x',
+                })
+                .collect();
+            script.push_str(&quoted(&word));
+            script.push(' ');
+            wanted.extend(&word);
+            wanted.push(0);
+        }
+        let Ok(read) = Command::new("bash").args(["-c", &script]).output() else {
+            return;
+        };
+        assert_eq!(read.stdout, wanted);
+    }
+}
