@@ -6,7 +6,7 @@
 //! ```
 
 use cepa::prelude::*;
-use cepa::ws::{Member, Rooms, Socket, WebSocket, WebSockets};
+use cepa::ws::{Message, Rooms, Socket, WebSocket, WebSockets};
 use serde::{Deserialize, Serialize};
 
 /// What a client says.
@@ -45,19 +45,18 @@ async fn chat(
 async fn talk(mut socket: Socket, rooms: Rooms, room: String, name: String) -> Result<()> {
     let (name, member) = (&name[..], rooms.join(&room, &socket).await?);
     let count = member.count().await?;
-    tell_all(&member, &Told::Came { name, count }).await?;
+    let came = Message::json(&Told::Came { name, count })?;
+    member.send_to_all(came).await?;
     // Whatever ends it, a close or a message that is none, the others are told.
     while let Ok(Said { text }) = socket.recv_json().await {
         let text = text.trim();
-        let said = serde_json::to_string(&Told::Said { name, text })?;
+        let said = Message::json(&Told::Said { name, text })?;
         member.send(said).await?; // to the others; the page shows its own
     }
-    let count = member.count().await? - 1;
-    tell_all(&member, &Told::Left { name, count }).await
-}
-
-async fn tell_all(member: &Member, told: &Told<'_>) -> Result<()> {
-    member.send_to_all(serde_json::to_string(told)?).await
+    drop(member);
+    let count = rooms.count(&room).await?;
+    let left = Message::json(&Told::Left { name, count })?;
+    rooms.send(&room, left).await
 }
 
 /// All of it, for tests too.

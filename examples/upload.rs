@@ -24,15 +24,22 @@ async fn page(State(files): State<Files>) -> Result<Html<String>> {
             let (entry, size) = entry.and_then(|it| Ok((it.file_name(), it.metadata()?.len())))?;
             // A safe name has nothing in it that means something in HTML.
             let name = safe_name(&entry.to_string_lossy());
-            list.push(format!(
-                "<li><span>{name}</span><small>{size} bytes</small>\n"
-            ));
+            let size = readable(size);
+            list.push(format!("<li><span>{name}</span><small>{size}</small>\n"));
         }
         list.sort();
         Ok(list.concat())
     };
     let list = cepa::blocking(list).await??;
     Ok(Html(PAGE.replace("{list}", &list)))
+}
+
+fn readable(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
 }
 
 /// Each file goes to the disk as it arrives, and has its name once it is complete.
@@ -74,19 +81,27 @@ const PAGE: &str = r#"<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>Uploads</title>
 <style>
-  :root { color-scheme: light dark; accent-color: #b4552d; font: 1rem/1.5 system-ui, sans-serif; }
-  body { max-width: 40rem; margin: 0 auto; padding: 2rem 1rem; }
-  form { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; padding: 1rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .5rem; }
-  input, button, ::file-selector-button { max-width: 100%; font: inherit; }
-  button, ::file-selector-button { justify-self: start; padding: .35rem .85rem; }
-  ::file-selector-button { margin-right: .75rem; }
-  progress { width: 100%; height: 1rem; }
-  output:empty { display: none; }
-  ul { list-style: none; padding: 0; }
-  ul:not(:has(li))::before { content: "Nothing yet."; }
-  li { display: flex; gap: 1rem; justify-content: space-between; padding: .5rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
-  li span { overflow-wrap: anywhere; }
-  small { white-space: nowrap; font-size: 1em; }
+  :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; --page: light-dark(#f6f4f1, #16151a);
+    --card: light-dark(#fff, #201f26); --line: light-dark(#e4dfe6, #34313d); --accent: light-dark(#b4552d, #c8673d);
+    accent-color: var(--accent) }
+  body { background: var(--page); max-width: 40rem; margin: 0 auto; padding: 1.5rem 1rem }
+  form, ul { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem }
+  form { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem }
+  input, button, ::file-selector-button { max-width: 100%; font: inherit }
+  button, ::file-selector-button { padding: .5rem 1rem; border-radius: .7rem; border: 1px solid var(--line); cursor: pointer }
+  ::file-selector-button { margin-right: .75rem }
+  button { justify-self: start; background: var(--accent); color: #fff; border: 0 }
+  button:disabled { opacity: .5 }
+  progress { width: 100%; height: 1rem }
+  output:empty { display: none }
+  h1 { font-size: 1.5rem }
+  h2 { font-size: 1.1rem; margin: 2rem 0 1rem }
+  ul { list-style: none; padding: .25rem 1rem }
+  ul:not(:has(li))::before { content: "Nothing yet."; opacity: .7 }
+  li { display: flex; gap: 1rem; justify-content: space-between; padding: .5rem 0 }
+  li + li { border-top: 1px solid var(--line) }
+  li span { overflow-wrap: anywhere; min-width: 0 }
+  small { white-space: nowrap; font-size: 1em; opacity: .7 }
 </style>
 <h1>Uploads</h1>
 <form method="post" enctype="multipart/form-data">

@@ -1,7 +1,8 @@
 //! Requests that are decompressed, up to a limit that counts what comes out.
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
-use std::io::Write;
+mod encode;
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,30 +11,7 @@ use cepa::prelude::*;
 use cepa::testing::TestClient;
 use cepa::{BodyError, BodyLimit};
 
-const ALL: [&str; 4] = ["br", "zstd", "gzip", "deflate"];
-
-fn encode(coding: &str, pieces: impl Iterator<Item = impl AsRef<[u8]>>) -> Vec<u8> {
-    fn write<W: Write>(mut to: W, pieces: impl Iterator<Item = impl AsRef<[u8]>>) -> W {
-        for piece in pieces {
-            to.write_all(piece.as_ref()).unwrap();
-        }
-        to
-    }
-    let (out, level) = (Vec::new(), flate2::Compression::fast());
-    match coding {
-        "br" => write(brotli::CompressorWriter::new(out, 4096, 1, 22), pieces).into_inner(),
-        "zstd" => write(zstd::Encoder::new(out, 3).unwrap(), pieces)
-            .finish()
-            .unwrap(),
-        "gzip" => write(flate2::write::GzEncoder::new(out, level), pieces)
-            .finish()
-            .unwrap(),
-        "deflate" => write(flate2::write::ZlibEncoder::new(out, level), pieces)
-            .finish()
-            .unwrap(),
-        other => panic!("{other} is no coding"),
-    }
-}
+use encode::{ALL, encode};
 
 fn encode_one(coding: &str, bytes: &[u8]) -> Vec<u8> {
     encode(coding, std::iter::once(bytes))

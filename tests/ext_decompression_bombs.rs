@@ -2,52 +2,25 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
-use std::io::Write;
+mod encode;
+mod memory;
+
 use std::sync::Mutex;
 
 use cepa::BodyLimit;
 use cepa::compression::Decompression;
 use cepa::prelude::*;
 
-const ALL: [&str; 4] = ["br", "zstd", "gzip", "deflate"];
+use encode::{ALL, encode};
+use memory::resident;
 
 /// One at a time, since they share the memory that is looked at.
 static ALONE: Mutex<()> = Mutex::new(());
-
-fn encode(coding: &str, pieces: impl Iterator<Item = impl AsRef<[u8]>>) -> Vec<u8> {
-    fn write<W: Write>(mut to: W, pieces: impl Iterator<Item = impl AsRef<[u8]>>) -> W {
-        for piece in pieces {
-            to.write_all(piece.as_ref()).unwrap();
-        }
-        to
-    }
-    let (out, level) = (Vec::new(), flate2::Compression::fast());
-    match coding {
-        "br" => write(brotli::CompressorWriter::new(out, 4096, 1, 22), pieces).into_inner(),
-        "zstd" => write(zstd::Encoder::new(out, 3).unwrap(), pieces)
-            .finish()
-            .unwrap(),
-        "gzip" => write(flate2::write::GzEncoder::new(out, level), pieces)
-            .finish()
-            .unwrap(),
-        "deflate" => write(flate2::write::ZlibEncoder::new(out, level), pieces)
-            .finish()
-            .unwrap(),
-        other => panic!("{other} is no coding"),
-    }
-}
 
 /// A gigabyte of zeros, compressed.
 fn bomb(coding: &str) -> Bytes {
     let zeros = vec![0; 1024 * 1024];
     Bytes::from(encode(coding, (0..1024).map(|_| &zeros)))
-}
-
-/// Bytes of this process that are in memory.
-fn resident() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages = statm.split(' ').nth(1).unwrap();
-    pages.parse::<usize>().unwrap() * 4096
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 #![cfg(target_os = "linux")]
 
+mod memory;
 mod wire;
 
 use std::fs;
@@ -13,14 +14,8 @@ use std::time::Duration;
 use cepa::Server;
 use cepa::files::Files;
 use cepa::prelude::*;
+use memory::resident;
 use wire::{Running, head};
-
-/// Memory of this process that is in use, in bytes (`man proc`).
-fn resident() -> usize {
-    let pages = fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: usize = pages.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
-}
 
 /// Each reads the head and a little, so that its response is under way, then nothing. Returns the
 /// bytes of memory that all of them take in this process, which has both ends.

@@ -4,6 +4,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
+mod memory;
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -11,16 +13,10 @@ use cepa::multipart::{Multipart, MultipartForm, UploadLimits, UploadedFile, Uplo
 use cepa::prelude::*;
 use serde::Deserialize;
 
-const MIB: u64 = 1024 * 1024;
-const MOST_KIB: u64 = 16 * 1024;
+use memory::{peak, resident};
 
-/// A number of `/proc/self/status`, in KiB.
-fn status(name: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let number = line.unwrap().trim().split(' ').next().unwrap();
-    number.parse().unwrap()
-}
+const MIB: u64 = 1024 * 1024;
+const MOST: usize = 16 * 1024 * 1024;
 
 /// One part of so many MiB, as fast as it is asked for.
 struct Large {
@@ -98,10 +94,10 @@ fn a_part_of_1_gib_is_read_and_one_of_256_mib_kept_in_little_memory() {
         req.body(Large::part(mib)).send()
     };
     ask("/keep", 2).assert_text("2"); // threads and stacks
-    let before = status("VmRSS:");
+    let before = resident();
     ask("/read", 1_024).assert_text("1024");
     ask("/skip", 256).assert_text("skipped");
     ask("/keep", 256).assert_text("256");
-    let most = status("VmHWM:").saturating_sub(before);
-    assert!(most < MOST_KIB, "{most} KiB");
+    let most = peak().saturating_sub(before);
+    assert!(most < MOST, "{} KiB", most / 1024);
 }

@@ -1,6 +1,8 @@
 //! Clients that take or send more than they should: what waits for them stays small.
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
+#[cfg(target_os = "linux")]
+mod memory;
 mod wire;
 
 use std::io::{Read as _, Write as _};
@@ -12,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use cepa::prelude::*;
 use cepa::{Outcome, Server, Stream};
+#[cfg(target_os = "linux")]
+use memory::resident;
 use tokio::sync::Notify;
 use wire::{Running, head};
 
@@ -111,14 +115,6 @@ fn a_large_response_may_be_taken_slowly() {
         std::thread::sleep(SHORT / 20);
     }
     assert!(taken > BIG && start.elapsed() > SHORT * 2, "{taken} bytes");
-}
-
-/// Memory of this process that is in use, in bytes (`man proc`).
-#[cfg(target_os = "linux")]
-fn resident() -> usize {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: usize = pages.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
 }
 
 #[cfg(target_os = "linux")]

@@ -367,8 +367,23 @@ async fn a_stream_without_end_is_sent_in_pieces() {
         assert!(piece.len() < 20_000, "{}", piece.len());
     }
     client.service().stop().await.unwrap();
-    assert!(body.chunk().await.unwrap().unwrap().len() < 20_000);
-    assert!(body.chunk().await.is_none());
+    let rest = body.collect(2 << 20).await.unwrap();
+    assert!(rest.len() < (1 << 20) + 20_000, "{}", rest.len());
+}
+
+/// Those that were sent to a client that is behind, and fill more than one piece.
+#[tokio::test]
+async fn a_stop_drops_no_event_that_the_channel_took() {
+    let (events, sse) = Sse::channel(16);
+    let client = once(sse.with_farewell(Event::data("bye"))).test();
+    let body = client.get("/").response().await.take_body();
+    for _ in 0..16 {
+        events.send(Event::data("x".repeat(10_000))).await.unwrap();
+    }
+    client.service().stop().await.unwrap();
+    let text = body.collect(1 << 20).await.unwrap();
+    assert_eq!(text.len(), 16 * 10_008 + "data: bye\n\n".len());
+    assert!(text.ends_with(b"data: bye\n\n") && events.is_closed());
 }
 
 #[test]

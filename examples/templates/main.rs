@@ -2,11 +2,11 @@
 //! that survive a redirect, and pagination. Change a file in `pages/` while it runs, and reload.
 //!
 //! ```text
-//! SECRET_KEY=$(openssl rand -hex 32) cargo run --features templates,files --example templates
+//! SECRET_KEY=$(openssl rand -hex 32) cargo run --features templates --example templates
 //! ```
 
 use cepa::cookies::{CookieJar, Keys};
-use cepa::files::Files;
+use cepa::files::{Assets, Files};
 use cepa::flash::{Flash, Submission};
 use cepa::prelude::*;
 use cepa::templates::{Templates, View};
@@ -120,11 +120,12 @@ fn main() -> Result<(), Box<dyn error::Error>> {
         .state(Keys::from_env("SECRET_KEY")?)
         .state(Book::default())
         .with(Logger::new())
+        // Around all that may refuse, so that each refusal is a page.
+        .plug(Templates::dir(PAGES))
         .plug(Secure::defaults().with_headers(SecureHeaders::new().with_csp(csp)))
         .with(CookieJar::new())
-        .plug(Templates::dir(PAGES).with_assets("/static", STATIC))
         .on_error(failed)
-        .mount("/static", Files::dir(STATIC))
+        .mount("/static", Assets::new(Files::dir(STATIC), "/static"))
         .get("/", index.named("book"))
         .post("/", sign.named("sign"))
         .run(env::var("ADDR").as_deref().unwrap_or("127.0.0.1:3000"))?;

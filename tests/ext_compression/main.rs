@@ -1,6 +1,7 @@
 //! Responses that are compressed: which, how, and with which headers.
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
+mod caches;
 mod streams;
 
 use std::io::Read;
@@ -30,7 +31,7 @@ fn decode(coding: &str, bytes: &[u8]) -> Vec<u8> {
 
 /// As far as it came, without an end.
 fn decode_part(coding: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut plain = vec![0; 100_000];
+    let mut plain = vec![0; 1_000_000];
     let mut reader: Box<dyn Read> = match coding {
         "br" => Box::new(brotli::Decompressor::new(bytes, 4096)),
         "zstd" => Box::new(zstd::Decoder::new(bytes).unwrap()),
@@ -209,8 +210,9 @@ fn what_is_not_text_whole_and_large_enough_stays_as_it_is() {
         let client = app.get("/", move || async move { make() }).test();
         let res = ask(&client, "gzip, identity;q=0.5");
         let before = make();
-        let added = res.header("vary");
-        assert_eq!(added, None, "{name}");
+        // These two are of a whole that others may get compressed.
+        let vary = ["206", "304"].contains(&name).then_some("accept-encoding");
+        assert_eq!(res.header("vary"), vary, "{name}");
         assert_eq!(coding(&res), before.header("content-encoding"), "{name}");
     }
 }
@@ -436,35 +438,12 @@ fn errors_are_compressed_like_any_response() {
 }
 
 /// Items that a test sends.
-struct Items(tokio::sync::mpsc::UnboundedReceiver<Result<Value, &'static str>>);
+struct Items<T>(tokio::sync::mpsc::UnboundedReceiver<Result<T, &'static str>>);
 
-impl futures_core::Stream for Items {
-    type Item = Result<Value, &'static str>;
+impl<T> futures_core::Stream for Items<T> {
+    type Item = Result<T, &'static str>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.poll_recv(cx)
-    }
-}
-
-/// The tag of what is compressed is weak, and the client sends it back so.
-#[test]
-fn a_client_that_has_the_newest_version_gets_304() {
-    use cepa::{Conditional, ETag};
-    let tagged = async || (ETag::strong(7), text(5_000));
-    let client = App::new()
-        .with(Compression::new())
-        .with(Conditional::new())
-        .get("/", tagged)
-        .get("/hashed", async || text(5_000))
-        .test();
-    for path in ["/", "/hashed"] {
-        let ask = || client.get(path).header("accept-encoding", "gzip");
-        let res = ask().send();
-        assert_eq!(coding(&res), Some("gzip"));
-        let tag = res.header("etag").unwrap();
-        assert!(tag.starts_with("W/"), "{tag}");
-        let again = ask().header("if-none-match", tag).send();
-        again.assert_status(304).assert_text("");
-        assert_eq!(coding(&again), None);
     }
 }

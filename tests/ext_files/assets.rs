@@ -41,11 +41,66 @@ fn an_address_is_kept_for_ever_and_changes_with_the_file() {
     wrong.assert_status(404);
 
     fs::write(place.root().join("css/app.css"), "another").unwrap();
-    std::thread::sleep(Duration::from_millis(1_100)); // files are looked at once in a second
+    // No content is ever sent under the address of another.
+    client.get(&url).send().assert_status(404);
     let other = assets.url("css/app.css").unwrap();
     assert_ne!(url, other);
     client.get(&other).send().assert_text("another");
     client.get(&url).send().assert_status(404);
+    fs::remove_file(place.root().join("css/app.css")).unwrap();
+    client.get(&other).send().assert_status(404);
+}
+
+#[test]
+fn what_a_bundler_named_by_its_content_is_found_by_its_plain_name() {
+    let place = Place::new().with("js/app.3f2a9c1b.js", "old");
+    place.write("js/app-4f2a9c1b.js", "new");
+    place.write("js/app.5f2a9c1b.js.map", "map");
+    place.write("both.js", "plain");
+    place.write("both.6f2a9c1b.js", "built");
+    set_age(
+        &place.root().join("js/app.3f2a9c1b.js"),
+        Duration::from_secs(7_200),
+    );
+    let assets = Assets::new(place.files(), "/static");
+    let client = client(&assets);
+    for (name, text) in [
+        ("js/app.js", "new"),
+        ("js/app.3f2a9c1b.js", "old"),
+        ("both.js", "plain"),
+    ] {
+        let url = assets.url(name).unwrap();
+        let res = client.get(&url).send();
+        res.assert_text(text);
+        res.assert_header("cache-control", "max-age=31536000, immutable");
+    }
+    assert_eq!(
+        assets.url("js/app.js").unwrap(),
+        "/static/js/app-4f2a9c1b.js"
+    );
+    assert_eq!(
+        assets.url("js/app.3f2a9c1b.js").unwrap(),
+        "/static/js/app.3f2a9c1b.js"
+    );
+    assert!(assets.url("other.js").is_err());
+    let error = assets.url("js/other.js").unwrap_err().to_string();
+    let wanted =
+        "there is no asset `js/other.js`: there is `js/app-4f2a9c1b.js`, `js/app.3f2a9c1b.js`";
+    assert!(error.starts_with(wanted), "{error}");
+}
+
+/// Builds that can be repeated give every file the same date, so that it says nothing.
+#[test]
+fn files_without_a_date_have_an_address_too() {
+    let place = Place::new().with("a.css", "one");
+    let path = place.root().join("a.css");
+    let file = fs::File::options().append(true).open(path).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    let assets = Assets::new(place.files(), "/static");
+    let client = client(&assets);
+    let url = assets.url("a.css").unwrap();
+    assert_eq!(assets.url("a.css").unwrap(), url);
+    client.get(&url).send().assert_text("one");
 }
 
 #[test]

@@ -111,6 +111,26 @@ fn one_file_is_at_the_mount_itself() {
 }
 
 #[test]
+fn one_file_has_the_type_of_its_own_name_or_else_of_its_address() {
+    let place = Place::new().with("LICENSE", "MIT").with("a.css", "p {}");
+    let one = |name| Files::file(place.root().join(name));
+    let client = App::new()
+        .mount("/license.txt", one("LICENSE"))
+        .mount("/license", one("LICENSE"))
+        .mount("/plain", one("LICENSE").with_type("", "text/plain"))
+        .mount("/style.txt", one("a.css"))
+        .test();
+    for (path, kind) in [
+        ("/license.txt", "text/plain; charset=utf-8"),
+        ("/license", "application/octet-stream"),
+        ("/plain", "text/plain"),
+        ("/style.txt", "text/css; charset=utf-8"),
+    ] {
+        client.get(path).send().assert_header("content-type", kind);
+    }
+}
+
+#[test]
 fn a_single_page_app_answers_for_its_addresses() {
     let place = Place::new()
         .with("index.html", "<app>")
@@ -125,9 +145,13 @@ fn a_single_page_app_answers_for_its_addresses() {
         res.assert_status(200).assert_text("<app>");
         res.assert_header("content-type", "text/html; charset=utf-8");
         res.assert_header("cache-control", "no-cache");
+        // Those who take no HTML get a 404 in the place of the page, but for its own address.
+        let vary = (path != "/").then_some("accept");
+        assert_eq!(res.header("vary"), vary, "{path}");
         let tag = res.header("etag").unwrap();
         let ask = client.get(path).header("if-none-match", tag);
-        ask.send().assert_status(304);
+        let res = ask.send();
+        assert_eq!(res.assert_status(304).header("vary"), vary, "{path}");
         client.request(Method::HEAD, path).send().assert_status(200);
     }
     client.get("/app.js").send().assert_text("js");
@@ -192,10 +216,13 @@ fn a_listing_shows_names_as_text() {
         .get("/static")
         .send()
         .assert_header("location", "/static/");
-    client
-        .get("/static/z/")
-        .send()
-        .assert_contains("<a href=\"../\">..</a>");
+    fs::create_dir(place.root().join("z/é<")).unwrap();
+    let inner = client.get("/static/z/").send();
+    inner.assert_contains("<a href=\"../\">..</a>");
+    assert!(!inner.text().contains("Nothing"));
+    let empty = client.get("/static/z/%C3%A9%3C/").send();
+    empty.assert_contains("<h1>/static/z/é&lt;/</h1>");
+    empty.assert_contains("Nothing is in this folder.");
 }
 
 #[test]

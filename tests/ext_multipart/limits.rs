@@ -72,9 +72,15 @@ fn empty_file_inputs_do_not_count_as_files() {
     let client = limited(UploadLimits::new().with_files(1));
     let form = Form::default()
         .file("a", "", "")
+        .text("text", "between")
         .file("b", "", "")
         .file("c", "x", "1");
     upload(&client, "/", form.end()).assert_status(200);
+    // With content it is a file, whatever it is called.
+    let form = Form::default().file("a", "", "1").file("b", "", "2");
+    let res = upload(&client, "/", form.end());
+    res.assert_status(413)
+        .assert_contains("more files than the 1 allowed");
 }
 
 #[test]

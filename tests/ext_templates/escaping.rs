@@ -10,7 +10,7 @@ use cepa::templates::{Templates, View};
 /// One a line. What runs calls `alert`.
 const PAYLOADS: &str = include_str!("payloads.txt");
 
-fn payloads() -> Vec<String> {
+pub(crate) fn payloads() -> Vec<String> {
     let lines = PAYLOADS.lines().filter(|line| !line.is_empty());
     let unescape = |line: &str| {
         let table = [

@@ -1,7 +1,9 @@
 //! `cepa::templates`: pages, their errors, what is checked when the app is built.
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
+mod assets;
 mod escaping;
+mod failing;
 mod forms;
 mod markup;
 mod preflight;

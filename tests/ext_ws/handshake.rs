@@ -206,6 +206,26 @@ async fn one_address_can_be_a_page_and_a_socket() {
         .header("upgrade", "websocket")
         .await
         .assert_status(400);
+    let mut head = client.request(Method::HEAD, "/");
+    for (name, value) in RIGHT {
+        head = head.header(name, value);
+    }
+    head.await.assert_status(200);
     let mut ws = client.ws("/").connect().await;
     assert_eq!(ws.recv_text().await, "socket");
+}
+
+/// HEAD is answered by the handlers of GET, and would have had a socket.
+#[tokio::test]
+async fn no_other_method_than_get_asks_for_a_websocket() {
+    let client = App::new().any("/", echo).test();
+    for method in [Method::HEAD, Method::POST, Method::PUT] {
+        let mut req = client.request(method, "/");
+        for (name, value) in RIGHT {
+            req = req.header(name, value);
+        }
+        req.await
+            .assert_status(426)
+            .assert_header("upgrade", "websocket");
+    }
 }

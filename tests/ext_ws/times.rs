@@ -6,9 +6,9 @@ use cepa::prelude::*;
 use cepa::ws::{
     CloseCode, Message, Socket, SocketError, TestClientExt as _, WebSocket, WebSockets,
 };
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::echo;
 
@@ -96,4 +96,58 @@ async fn a_client_that_takes_nothing_is_given_up_after_the_idle_timeout() {
     assert!(matches!(error, SocketError::Stalled), "{error:?}");
     assert!(waited >= MINUTE && waited < MINUTE * 2, "{waited:?}");
     drop(bytes);
+}
+
+/// Who sends is told first, and may be a task that says it to nobody.
+#[tokio::test(start_paused = true)]
+async fn who_receives_learns_that_the_client_takes_nothing() {
+    let (send, mut receive) = mpsc::unbounded_channel();
+    let app = App::new().get("/", move |ws: WebSocket| {
+        let send = send.clone();
+        async move {
+            ws.on_upgrade(async move |mut socket: Socket| {
+                let sender = socket.sender();
+                tokio::spawn(async move { while sender.send(vec![0; 1000]).await.is_ok() {} });
+                if let Err(error) = socket.recv().await {
+                    drop(send.send(error));
+                }
+            })
+        }
+    });
+    let client = app.test();
+    let mut bytes = raw(&client).upgrade().await.1.unwrap();
+    let start = Instant::now();
+    // It goes on talking, so it is not idle.
+    let error = loop {
+        bytes.write_all(b"\x8a\x80\0\0\0\0").await.unwrap();
+        if let Ok(error) = timeout(Duration::from_secs(1), receive.recv()).await {
+            break error.unwrap();
+        }
+        assert!(start.elapsed() < MINUTE * 2);
+    };
+    assert!(matches!(error, SocketError::Stalled), "{error:?}");
+}
+
+/// The close stands behind what the client does not take.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_nothing_does_not_hold_up_a_stop() {
+    async fn flood(ws: WebSocket) -> Response {
+        ws.on_upgrade(async |socket: Socket| while socket.send(vec![0; 1000]).await.is_ok() {})
+    }
+    async fn last_words(ws: WebSocket) -> Response {
+        ws.on_upgrade(async |socket: Socket| drop(socket.send(vec![0; 1_000_000]).await))
+    }
+    let app = App::new().get("/", flood).get("/done", last_words);
+    let client = app.test();
+    let mut open = Vec::new();
+    for path in ["/", "/done"] {
+        let handshake = client.ws(path);
+        open.push(handshake.connect().await);
+    }
+    sleep(Duration::from_secs(1)).await;
+    let start = Instant::now();
+    client.service().stop().await.unwrap();
+    let waited = start.elapsed();
+    assert!(waited <= Duration::from_secs(6), "{waited:?}");
+    drop(open);
 }

@@ -1,6 +1,16 @@
 //! The content codings that there are (RFC 9110, 8.4.1; RFC 7932; RFC 8878).
 
 /// A content coding.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::compression::{Coding, Compression};
+///
+/// let compression = Compression::new().with_codings([Coding::Gzip]);
+/// let app = App::new().with(compression).get("/", async || "onion ".repeat(500));
+/// let res = app.test().get("/").header("accept-encoding", "br, gzip").send();
+/// res.assert_header("content-encoding", Coding::Gzip.as_str());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Coding {

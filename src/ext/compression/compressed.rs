@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http_body::{Body as HttpBody, Frame};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::coding::Coding;
 use super::config::CompressionLevel;
@@ -29,6 +30,8 @@ pub(super) struct Compressed {
     trailers: Option<HeaderMap>,
     /// Slices that were compressed in this turn.
     slices: usize,
+    /// Given back when the body is dropped; `None` for one that is never read.
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 enum State {
@@ -38,7 +41,12 @@ enum State {
 }
 
 impl Compressed {
-    pub(super) fn new(body: Body, coding: Coding, level: CompressionLevel) -> Self {
+    pub(super) fn new(
+        body: Body,
+        coding: Coding,
+        level: CompressionLevel,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Self {
         Self {
             body,
             state: State::New(coding, level),
@@ -46,6 +54,7 @@ impl Compressed {
             unflushed: false,
             trailers: None,
             slices: 0,
+            _permit: permit,
         }
     }
 

@@ -1,6 +1,9 @@
 //! `Compression` and `Decompression`: what is compressed how, and what is not.
 
 use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use super::coding::Coding;
 use super::rules::is_text;
@@ -32,9 +35,29 @@ pub struct Compression {
     /// Their names, to choose from.
     pub(super) names: Vec<&'static str>,
     pub(super) is_compressible: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    /// Taken by bodies that are compressed while they are sent.
+    pub(super) streams: Arc<Semaphore>,
 }
 
+/// Streams that are compressed at once: with the largest of encoders, some 350 MB.
+const STREAMS: usize = 128;
+
 /// How much time a smaller response is worth.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::compression::{Compression, CompressionLevel};
+///
+/// async fn numbers() -> String {
+///     (0..9_999).map(|n| n.to_string()).collect()
+/// }
+///
+/// let size = |level| {
+///     let app = App::new().with(Compression::new().with_level(level)).get("/", numbers);
+///     app.test().get("/").header("accept-encoding", "gzip").send().bytes().len()
+/// };
+/// assert!(size(CompressionLevel::Small) < size(CompressionLevel::Fast));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CompressionLevel {
@@ -58,6 +81,7 @@ impl Compression {
             codings: Vec::new(),
             names: Vec::new(),
             is_compressible: Box::new(is_text),
+            streams: Arc::new(Semaphore::new(STREAMS)),
         };
         compression.with_codings(Coding::ALL)
     }
@@ -88,6 +112,14 @@ impl Compression {
     /// won is less than a packet.
     pub fn with_min_size(mut self, bytes: u64) -> Self {
         self.min_size = bytes;
+        self
+    }
+
+    /// How many responses are compressed at the same time while they are sent, each in up to 3 MiB
+    /// of memory until it is over; those beyond are sent as they are. Default: 128. What is up to
+    /// 64 KiB in memory is compressed at once and does not count.
+    pub fn with_max_streams(mut self, streams: usize) -> Self {
+        self.streams = Arc::new(Semaphore::new(streams.min(Semaphore::MAX_PERMITS)));
         self
     }
 

@@ -5,20 +5,22 @@ use std::io::{Result, Write};
 
 use brotli::CompressorWriter;
 use brotli::enc::BrotliEncoderParams;
-use flate2::write::{GzEncoder, ZlibEncoder};
+use flate2::{Compress, FlushCompress, Status};
 use zstd::stream::raw::CParameter;
 
 use super::coding::Coding;
 use super::config::CompressionLevel;
 
-/// Windows of 512 KiB, so that a stream costs a megabyte or two and not eight.
-const WINDOW: u32 = 19;
+/// Windows of 256 KiB, and tables of zstd that are not much larger, so that a stream costs one to
+/// three megabytes and not eight.
+const WINDOW: u32 = 18;
+const TABLE: u32 = 17;
 
 pub(super) enum Encoder {
     Brotli(Box<CompressorWriter<Vec<u8>>>),
     Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
-    Gzip(GzEncoder<Vec<u8>>),
-    Deflate(ZlibEncoder<Vec<u8>>),
+    /// Gzip, or deflate.
+    Zlib(Zlib),
 }
 
 impl Encoder {
@@ -44,11 +46,17 @@ impl Encoder {
                 let level = by(level, [3, 6, 9]);
                 let mut writer = zstd::stream::write::Encoder::new(out, level)?;
                 writer.set_parameter(CParameter::WindowLog(WINDOW))?;
-                writer.set_pledged_src_size(size.map(|size| size as u64))?;
+                match size {
+                    Some(size) => writer.set_pledged_src_size(Some(size as u64))?,
+                    None => {
+                        writer.set_parameter(CParameter::HashLog(TABLE))?;
+                        writer.set_parameter(CParameter::ChainLog(TABLE))?;
+                    }
+                }
                 Self::Zstd(writer)
             }
-            Coding::Gzip => Self::Gzip(GzEncoder::new(out, zlib_level(level))),
-            Coding::Deflate => Self::Deflate(ZlibEncoder::new(out, zlib_level(level))),
+            Coding::Gzip => Self::Zlib(Zlib::new(Compress::new_gzip(zlib_level(level), 15))),
+            Coding::Deflate => Self::Zlib(Zlib::new(Compress::new(zlib_level(level), true))),
         })
     }
 
@@ -66,8 +74,7 @@ impl Encoder {
         match self {
             Self::Brotli(writer) => writer.get_ref().len(),
             Self::Zstd(writer) => writer.get_ref().len(),
-            Self::Gzip(writer) => writer.get_ref().len(),
-            Self::Deflate(writer) => writer.get_ref().len(),
+            Self::Zlib(writer) => writer.out.len(),
         }
     }
 
@@ -76,8 +83,7 @@ impl Encoder {
         std::mem::take(match self {
             Self::Brotli(writer) => writer.get_mut(),
             Self::Zstd(writer) => writer.get_mut(),
-            Self::Gzip(writer) => writer.get_mut(),
-            Self::Deflate(writer) => writer.get_mut(),
+            Self::Zlib(writer) => &mut writer.out,
         })
     }
 
@@ -86,8 +92,10 @@ impl Encoder {
         match self {
             Self::Brotli(writer) => Ok(writer.into_inner()),
             Self::Zstd(writer) => writer.finish(),
-            Self::Gzip(writer) => writer.finish(),
-            Self::Deflate(writer) => writer.finish(),
+            Self::Zlib(mut writer) => {
+                writer.run(&[], FlushCompress::Finish)?;
+                Ok(writer.out)
+            }
         }
     }
 
@@ -95,9 +103,50 @@ impl Encoder {
         match self {
             Self::Brotli(writer) => writer,
             Self::Zstd(writer) => writer,
-            Self::Gzip(writer) => writer,
-            Self::Deflate(writer) => writer,
+            Self::Zlib(writer) => writer,
         }
+    }
+}
+
+/// In place of the writers of `flate2`, whose flush leaves some in the encoder where it has more than
+/// they have room for.
+pub(super) struct Zlib {
+    encoder: Compress,
+    out: Vec<u8>,
+}
+
+/// Room made for the encoder at a time, far more than the few bytes with which it would write the end
+/// of a flush over and over.
+const ROOM: usize = 8 * 1024;
+
+impl Zlib {
+    fn new(encoder: Compress) -> Self {
+        let out = Vec::new();
+        Self { encoder, out }
+    }
+
+    /// Goes on until the encoder leaves some room, which is when it has done all it was asked to.
+    fn run(&mut self, mut bytes: &[u8], flush: FlushCompress) -> Result<()> {
+        loop {
+            self.out.reserve(ROOM);
+            let before = self.encoder.total_in();
+            let status = self.encoder.compress_vec(bytes, &mut self.out, flush)?;
+            bytes = &bytes[(self.encoder.total_in() - before) as usize..];
+            if status == Status::StreamEnd || self.out.len() < self.out.capacity() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Write for Zlib {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.run(bytes, FlushCompress::None)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.run(&[], FlushCompress::Sync)
     }
 }
 

@@ -1,17 +1,18 @@
 //! What the two do with a request: the one with its body, the other with its response.
 
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, IF_NONE_MATCH};
 use http_body::Body as _;
+use std::sync::Arc;
 
 use super::coding::Coding;
 use super::compressed::Compressed;
 use super::config::{Compression, Decompression};
 use super::decompressed::Decompressed;
 use super::encoder::Encoder;
-use super::rules::{Untouched, describe, vary};
+use super::rules::{Untouched, describe, restore_tag};
 use crate::{
-    AcceptEncoding, Body, Error, HeaderMap, IntoResponse, Method, Middleware, Next, Request,
-    Response, Result, StatusCode,
+    AcceptEncoding, Body, Error, HeaderMap, HeaderValue, IntoResponse, Method, Middleware, Next,
+    Request, Response, Result, StatusCode,
 };
 
 /// Up to here a body that is in memory is compressed at once: some milliseconds at the most.
@@ -26,11 +27,18 @@ impl Middleware for Compression {
         }
         let accepts = AcceptEncoding::of(req.headers());
         let is_head = *req.method() == Method::HEAD;
+        let named = req.headers().get_all(IF_NONE_MATCH).into_iter();
+        let named: Vec<HeaderValue> = named.cloned().collect();
         let mut res = next.run(req).await;
+        if self.is_of_whole(&res) {
+            res.vary_by(ACCEPT_ENCODING);
+            restore_tag(res.headers_mut(), &named);
+            return res;
+        }
         if !self.is_for(&res) {
             return res;
         }
-        vary(res.headers_mut());
+        res.vary_by(ACCEPT_ENCODING);
         let Some(coding) = self.choose(&accepts) else {
             return res;
         };
@@ -42,13 +50,7 @@ impl Middleware for Compression {
                 Err(error) => error.into_response(),
             };
         }
-        describe(res.headers_mut(), coding);
-        // An answer to HEAD drops its body unread, with a length that nobody knows yet.
-        if !res.body().is_end_stream() {
-            let body = Compressed::new(res.take_body(), coding, self.level);
-            res.set_body(Body::wrap(body));
-        }
-        res
+        self.compress_stream(coding, is_head, res)
     }
 
     fn problems(&self) -> Vec<String> {
@@ -63,6 +65,24 @@ impl Compression {
         let name = accepts.preferred(&self.names)?;
         let place = self.names.iter().position(|it| *it == name)?;
         self.codings.get(place).copied()
+    }
+
+    /// Compresses it while it is sent, unless too many are.
+    fn compress_stream(&self, coding: Coding, is_head: bool, mut res: Response) -> Response {
+        // An answer to HEAD drops its body unread, with a length that nobody knows yet.
+        let permit = match is_head {
+            true => None,
+            false => match Arc::clone(&self.streams).try_acquire_owned() {
+                Ok(permit) => Some(permit),
+                Err(_) => return res,
+            },
+        };
+        describe(res.headers_mut(), coding);
+        if !res.body().is_end_stream() {
+            let body = Compressed::new(res.take_body(), coding, self.level, permit);
+            res.set_body(Body::wrap(body));
+        }
+        res
     }
 
     /// Compresses all of it, unless it gets no smaller by that.

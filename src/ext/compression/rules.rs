@@ -2,7 +2,7 @@
 
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
-    ETAG, VARY,
+    ETAG,
 };
 use http_body::Body as _;
 
@@ -22,7 +22,7 @@ const DIGESTS: [HeaderName; 3] = [
 ];
 
 impl Compression {
-    /// Whether it is compressed for a client that wants that. It does not depend on the request.
+    /// Whether it is compressed for a client that wants that; this does not depend on the request.
     pub(super) fn is_for(&self, res: &Response) -> bool {
         // Most answers that are not are small, and no header is looked at for them.
         let length = res.body().size_hint().exact();
@@ -33,11 +33,20 @@ impl Compression {
         self.is_for_type(headers)
             && has_whole_content(res.status())
             && size(res).is_none_or(|size| size >= self.min_size && size > 0)
-            && !headers.contains_key(CONTENT_ENCODING)
             && !headers.contains_key(CONTENT_RANGE)
-            && !lists(headers, CACHE_CONTROL, "no-transform")
-            && !DIGESTS.iter().any(|name| headers.contains_key(name))
-            && res.extensions().get::<Untouched>().is_none()
+            && !stays_as_it_is(res)
+    }
+
+    /// Whether it is a part of what may be compressed as a whole, or says that it is still the
+    /// newest. Both have the `Vary` of the whole (RFC 9110, 15.3.7 and 15.4.5); of which type that
+    /// is, only a single part says.
+    pub(super) fn is_of_whole(&self, res: &Response) -> bool {
+        let is_single = match res.status() {
+            StatusCode::PARTIAL_CONTENT => res.headers().contains_key(CONTENT_RANGE),
+            StatusCode::NOT_MODIFIED => false,
+            _ => return false,
+        };
+        (!is_single || self.is_for_type(res.headers())) && !stays_as_it_is(res)
     }
 
     fn is_for_type(&self, headers: &HeaderMap) -> bool {
@@ -55,6 +64,15 @@ impl Compression {
             false => (self.is_compressible)(media_type),
         }
     }
+}
+
+/// Whether it is encoded already, must not be, or was excluded.
+fn stays_as_it_is(res: &Response) -> bool {
+    let headers = res.headers();
+    headers.contains_key(CONTENT_ENCODING)
+        || lists(headers, CACHE_CONTROL, "no-transform")
+        || DIGESTS.iter().any(|name| headers.contains_key(name))
+        || res.extensions().get::<Untouched>().is_some()
 }
 
 /// Text in a wide sense, and what else is not compressed by itself.
@@ -119,27 +137,35 @@ fn lists(headers: &HeaderMap, name: HeaderName, wanted: &str) -> bool {
     members.any(|member| member.eq_ignore_ascii_case(wanted))
 }
 
-/// Tells caches that the response depends on what the client takes (RFC 9110, 12.5.5).
-pub(super) fn vary(headers: &mut HeaderMap) {
-    if !headers.contains_key(VARY) {
-        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    } else if !lists(headers, VARY, "accept-encoding") && !lists(headers, VARY, "*") {
-        headers.append(VARY, HeaderValue::from_static("accept-encoding"));
-    }
-}
-
 /// Says of the content that it is compressed, and takes back what holds for its bytes alone.
 pub(super) fn describe(headers: &mut HeaderMap, coding: Coding) {
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.as_str()));
     headers.remove(CONTENT_LENGTH);
     headers.remove(ACCEPT_RANGES);
     // A strong tag says that the bytes are the same (RFC 9110, 8.8.1).
-    let weak = headers.get(ETAG).and_then(|tag| {
-        let tag = tag.as_bytes();
-        let is_strong = tag.starts_with(b"\"");
-        is_strong.then(|| HeaderValue::from_bytes(&[b"W/", tag].concat()).ok())
-    });
-    if let Some(Some(weak)) = weak {
+    if let Some(weak) = weak_tag(headers) {
         headers.insert(ETAG, weak);
     }
+}
+
+/// A cache finds what a 304 is about by its tag (RFC 9111, 4.3.4): that of what was compressed is
+/// weak, as the client says.
+pub(super) fn restore_tag(headers: &mut HeaderMap, if_none_match: &[HeaderValue]) {
+    let Some(weak) = weak_tag(headers) else {
+        return;
+    };
+    let is_weak = |list: &HeaderValue| {
+        let mut tags = list.as_bytes().windows(weak.len());
+        tags.any(|tag| tag == weak.as_bytes())
+    };
+    if if_none_match.iter().any(is_weak) {
+        headers.insert(ETAG, weak);
+    }
+}
+
+/// The weak form of a tag that is strong.
+fn weak_tag(headers: &HeaderMap) -> Option<HeaderValue> {
+    let tag = headers.get(ETAG)?.as_bytes();
+    let is_strong = tag.starts_with(b"\"");
+    is_strong.then(|| HeaderValue::from_bytes(&[b"W/", tag].concat()).ok())?
 }

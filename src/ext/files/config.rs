@@ -54,14 +54,16 @@ impl Files {
         Self::new(Origin::Dir(path.as_ref().to_owned()))
     }
 
-    /// This file alone, at the very path of the mount. It may be a symlink to anywhere.
+    /// This file alone, at the very path of the mount. It may be a symlink to anywhere. Its content
+    /// type is that of its name, or that of the path where its name has no extension.
     ///
     /// ```
     /// use cepa::files::Files;
     /// use cepa::prelude::*;
     ///
     /// let client = App::new().mount("/license.txt", Files::file("LICENSE")).test();
-    /// client.get("/license.txt").send().assert_contains("MIT");
+    /// let res = client.get("/license.txt").send();
+    /// res.assert_contains("MIT").assert_header("content-type", "text/plain; charset=utf-8");
     /// ```
     pub fn file(path: impl AsRef<Path>) -> Self {
         Self::new(Origin::File(path.as_ref().to_owned()))
@@ -150,7 +152,7 @@ impl Files {
         self
     }
 
-    /// The content type of files with this extension, without the dot.
+    /// The content type of files with this extension, without the dot; empty for names without one.
     pub fn with_type(mut self, extension: &str, content_type: impl Into<String>) -> Self {
         let extension = extension.to_ascii_lowercase();
         self.types.insert(0, (extension, content_type.into()));

@@ -67,6 +67,10 @@ impl Embedded {
         }
     }
 
+    pub(super) fn tag(&self, name: &str) -> Option<String> {
+        self.files.get(name).map(|(_, tag)| tag.clone())
+    }
+
     /// What is in a folder.
     pub(super) fn list(&self, folder: &str) -> Vec<Item> {
         let below = |name: &'static str| match folder {

@@ -6,17 +6,25 @@
 /// more of `0-9a-f`, with a digit and a letter, so that dates and words are none.
 pub(super) fn is_fingerprinted(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
-    let Some((stem, _)) = last.rsplit_once('.') else {
-        return false;
-    };
-    let Some((_, part)) = stem.rsplit_once(['.', '-']) else {
-        return false;
-    };
+    parts(last).is_some()
+}
+
+/// The name of a file as it was before such a hash was put into it.
+pub(super) fn without_fingerprint(file: &str) -> Option<String> {
+    let (plain, extension) = parts(file)?;
+    Some(format!("{plain}.{extension}"))
+}
+
+/// What stands before the hash and its dot or hyphen, and the extension.
+fn parts(file: &str) -> Option<(&str, &str)> {
+    let (stem, extension) = file.rsplit_once('.')?;
+    let (plain, part) = stem.rsplit_once(['.', '-'])?;
     let is_hex = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    part.len() >= 8
+    let is_hash = part.len() >= 8
         && part.bytes().all(is_hex)
         && part.bytes().any(|byte| byte.is_ascii_digit())
-        && part.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && part.bytes().any(|byte| byte.is_ascii_alphabetic());
+    is_hash.then_some((plain, extension))
 }
 
 /// Digits of a fingerprint that we write ourselves.
@@ -31,20 +39,20 @@ pub(super) fn insert(name: &str, hash: &str) -> String {
     }
 }
 
-/// The name without a fingerprint that [`insert`] wrote, and that fingerprint.
-pub(super) fn strip(name: &str) -> Option<(String, &str)> {
+/// The name without a fingerprint that looks as if [`insert`] wrote it.
+pub(super) fn strip(name: &str) -> Option<String> {
     let folder = name.rfind('/').map_or(0, |at| at + 1);
     let is_hash = |part: &str| {
         let is_hex = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         part.len() == DIGITS && part.bytes().all(is_hex)
     };
     let (stem, last) = name[folder..].rsplit_once('.')?;
-    let (plain, hash) = match stem.rsplit_once('.').filter(|(_, part)| is_hash(part)) {
-        Some((stem, hash)) => (format!("{stem}.{last}"), hash),
-        None if is_hash(last) => (stem.to_owned(), last),
+    let plain = match stem.rsplit_once('.').filter(|(_, part)| is_hash(part)) {
+        Some((stem, _)) => format!("{stem}.{last}"),
+        None if is_hash(last) => stem.to_owned(),
         None => return None,
     };
-    Some((format!("{}{plain}", &name[..folder]), hash))
+    Some(format!("{}{plain}", &name[..folder]))
 }
 
 #[cfg(test)]
@@ -62,7 +70,7 @@ mod tests {
             ("x/.env", "x/.env.0123456789abcdef"),
         ] {
             assert_eq!(insert(name, hash), wanted);
-            assert_eq!(strip(wanted), Some((name.to_owned(), hash)));
+            assert_eq!(strip(wanted).as_deref(), Some(name));
         }
         for name in [
             "",
@@ -84,6 +92,9 @@ mod tests {
             "x-0a1b2c3d.woff2",
         ] {
             assert!(is_fingerprinted(name), "{name}");
+        }
+        for name in ["a.b.3f2a9c1b.js", "a.b-3f2a9c1b0.js"] {
+            assert_eq!(without_fingerprint(name).as_deref(), Some("a.b.js"));
         }
         for name in [
             "app.js",

@@ -64,6 +64,12 @@ impl Folder {
         })
     }
 
+    /// The tag of a file, which is not opened for it.
+    pub(super) fn tag(&self, name: &str) -> Option<String> {
+        let facts = fs::metadata(self.path.join(name)).ok()?;
+        tag(&facts)
+    }
+
     fn find(&self, path: &Path) -> io::Result<Entry> {
         // Devices and pipes are left alone: to open one may do something.
         let kind = fs::metadata(path)?;
@@ -139,19 +145,26 @@ pub(super) fn one(path: &Path) -> io::Result<Entry> {
 
 impl Opened {
     fn new(file: File, facts: &Metadata) -> Self {
-        // Builds that can be repeated set the dates of all files to one of these days, so that they
-        // say nothing about a change.
-        const FIRST: Duration = Duration::from_secs(315_619_200); // 2 January 1980
-        let modified = facts.modified().ok();
-        let since = modified.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
-        let since = since.filter(|since| *since >= FIRST);
         Self {
             content: Content::File(file),
             length: facts.len(),
-            tag: since.map(|since| format!("{:x}-{:x}", since.as_nanos(), facts.len())),
-            modified: modified.filter(|_| since.is_some()),
+            tag: tag(facts),
+            modified: date(facts),
         }
     }
+}
+
+/// When a file was changed. Builds that can be repeated set the dates of all files to one of the
+/// days before this, so that they say nothing about a change.
+fn date(facts: &Metadata) -> Option<SystemTime> {
+    const FIRST: Duration = Duration::from_secs(315_619_200); // 2 January 1980
+    let first = SystemTime::UNIX_EPOCH + FIRST;
+    facts.modified().ok().filter(|at| *at >= first)
+}
+
+fn tag(facts: &Metadata) -> Option<String> {
+    let since = date(facts)?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(format!("{:x}-{:x}", since.as_nanos(), facts.len()))
 }
 
 /// Opens a regular file; `None` for anything else. One that became a pipe a moment ago does not

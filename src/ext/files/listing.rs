@@ -5,7 +5,7 @@
 use std::time::SystemTime;
 
 use http::header::CONTENT_SECURITY_POLICY;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::folder::Item;
 use crate::{CacheControl, Html, IntoResponse, Response};
@@ -25,31 +25,36 @@ const STYLE: &str = "\
 body{max-width:50rem;margin:2rem auto;padding:0 1rem}\
 h1{font-size:1.25rem;overflow-wrap:anywhere}\
 table{width:100%;border-collapse:collapse}\
-td{padding:.25rem .5rem;border-top:1px solid #8884;white-space:nowrap}\
+th{font-weight:normal;font-size:.875rem;opacity:.7}\
+th,td{padding:.25rem .5rem;text-align:left;vertical-align:baseline;white-space:nowrap;font-variant-numeric:tabular-nums}\
+td{border-top:1px solid #8884}\
 td:first-child{width:100%;white-space:normal;overflow-wrap:anywhere}\
-td:nth-child(2){text-align:right;font-variant-numeric:tabular-nums}\
-@media(max-width:30rem){td:nth-child(3){display:none}}\
+tr>:nth-child(2){text-align:right}\
+@media(max-width:30rem){tr>:nth-child(3){display:none}}\
 a{text-decoration:none}a:hover,a:focus{text-decoration:underline}";
 
-/// The page of a folder; `name` is its name below the root.
-pub(super) fn page(name: &str, mut items: Vec<Item>) -> Response {
+/// The page of a folder, or of the root, at this path.
+pub(super) fn page(path: &str, is_root: bool, mut items: Vec<Item>) -> Response {
     items.sort_by(|a, b| (b.is_dir, &a.name).cmp(&(a.is_dir, &b.name)));
-    let title = escaped(&format!("/{name}"));
+    let title = escaped(&percent_decode_str(path).decode_utf8_lossy());
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n<h1>{title}</h1>\n<table>\n"
+         <title>{title}</title>\n<style>{STYLE}</style>\n<h1>{title}</h1>\n\
+         <table>\n<tr><th>Name<th>Size<th>Changed (UTC)\n"
     );
-    if !name.is_empty() {
+    if !is_root {
         page += "<tr><td><a href=\"../\">..</a><td><td>\n";
     }
     for item in &items {
         row(&mut page, item);
     }
     page += "</table>\n";
-    if items.len() == MOST {
-        page += "<p>There is more than this page can show.\n";
-    }
+    page += match items.len() {
+        0 => "<p>Nothing is in this folder.\n",
+        MOST => "<p>There is more than this page can show.\n",
+        _ => "",
+    };
     let kept = CacheControl::new().no_cache();
     let policy =
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";

@@ -5,13 +5,13 @@
 use std::hash::{BuildHasher, RandomState};
 
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, VARY,
+    ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE,
     X_CONTENT_TYPE_OPTIONS,
 };
 
 use super::body::{CHUNK, Content, Piece, Pieces};
 use super::folder::Opened;
-use super::negotiate::Encoding;
+use super::forms::Encoding;
 use super::range::Ranges;
 use crate::{
     Body, Bytes, Conditions, ETag, Error, HeaderValue, Precondition, Response, ResponsePart,
@@ -57,7 +57,7 @@ impl Sending {
             _ => {}
         }
         let range = wanted.range.as_ref();
-        let range = range.filter(|_| wanted.conditions.allows_range(&current));
+        let range = range.filter(|_| self.allows_range(&wanted.conditions, &current));
         let length = self.opened.length;
         let ranges = range.map_or(Ranges::Whole, |it| Ranges::parse(it.as_bytes(), length));
         current.apply(&mut res);
@@ -103,6 +103,14 @@ impl Sending {
         }
     }
 
+    /// A date may be that of several forms, whose bytes differ.
+    fn allows_range(&self, conditions: &Conditions, current: &Validators) -> bool {
+        match (self.varies, current.etag()) {
+            (true, Some(tag)) => conditions.allows_range(&tag.clone().into()),
+            _ => conditions.allows_range(current),
+        }
+    }
+
     /// What 304 says too (RFC 9110, 15.4.5).
     fn describe(&self, res: &mut Response) {
         let headers = res.headers_mut();
@@ -111,7 +119,7 @@ impl Sending {
             headers.insert(CACHE_CONTROL, directives.clone());
         }
         if self.varies {
-            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+            res.vary_by(ACCEPT_ENCODING);
         }
     }
 }

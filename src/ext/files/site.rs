@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ALLOW, RANGE};
+use http::header::{ACCEPT, ALLOW, RANGE};
 
-use super::assets::Prints;
 use super::embedded::Embedded;
 use super::folder::{Entry, Folder, Item, Opened, one};
+use super::forms::{Encoding, preferred};
 use super::listing;
-use super::negotiate::{Encoding, takes_html};
+use super::prints::Prints;
 use super::send::{Sending, Wanted};
 use super::target::{NameRules, Target};
 use super::types;
 use crate::{
-    Conditions, Error, HeaderValue, IntoResponse, Method, Redirect, Request, Response, Result,
-    StatusCode, Uri,
+    Accept, AcceptEncoding, Conditions, Error, HeaderValue, IntoResponse, Method, Redirect,
+    Request, Response, Result, StatusCode, Uri,
 };
 
 /// Where files are.
@@ -59,7 +59,7 @@ struct Ask {
     target: Target,
     uri: Uri,
     wanted: Wanted,
-    encodings: [Option<Encoding>; 3],
+    accepts: AcceptEncoding,
     takes_html: bool,
 }
 
@@ -71,6 +71,11 @@ enum Found {
     Slash,
     Listing(Vec<Item>),
     Nothing,
+}
+
+fn takes_html(req: &Request) -> bool {
+    let accept = Accept::of(req.headers());
+    accept.preferred(&["text/html"]).is_some()
 }
 
 /// Answers a request at and below the mount.
@@ -119,48 +124,52 @@ impl Site {
                 conditions: Conditions::of(req.method(), req.headers()),
                 range: range.filter(|_| !is_head).cloned(),
             },
-            encodings: match self.precompressed {
-                true => Encoding::accepted(req.headers()),
-                false => [None; 3],
+            accepts: match self.precompressed {
+                true => AcceptEncoding::of(req.headers()),
+                false => AcceptEncoding::default(),
             },
-            takes_html: self.spa.is_some() && takes_html(req.headers()),
+            takes_html: self.spa.is_some() && takes_html(req),
         })
     }
 
     /// Blocks, unless the files are in memory.
     fn answer(&self, ask: &Ask) -> Result<Response> {
-        match self.find(&ask.target)? {
+        match self.find(ask)? {
             Found::File(name, opened) => {
                 let is_immutable = (self.is_immutable)(&name);
                 self.send(&name, opened, is_immutable, ask)
             }
             Found::Printed(name, opened) => self.send(&name, opened, true, ask),
             Found::Slash => slash(&ask.uri),
-            Found::Listing(items) => Ok(listing::page(&ask.target.name, items)),
+            Found::Listing(items) => {
+                let is_root = ask.target.name.is_empty();
+                Ok(listing::page(ask.uri.path(), is_root, items))
+            }
             Found::Nothing => self.page_of_app(ask),
         }
     }
 
-    fn find(&self, target: &Target) -> Result<Found> {
+    fn find(&self, ask: &Ask) -> Result<Found> {
+        let target = &ask.target;
         if let Some((name, opened)) = self.unprinted(&target.name)?.filter(|_| !target.is_dir) {
             return Ok(Found::Printed(name, opened));
         }
         Ok(match self.entry(&target.name)? {
-            Entry::File(opened) if !target.is_dir => Found::File(self.name(target), opened),
+            Entry::File(opened) if !target.is_dir => Found::File(self.name(ask), opened),
             Entry::Folder => self.find_in(target)?,
             _ => Found::Nothing,
         })
     }
 
-    /// The name that tells the type.
-    fn name(&self, target: &Target) -> String {
-        match &self.store {
-            Store::One(path) => path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into(),
-            _ => target.name.clone(),
+    /// The name that tells the type: of one file its own, or its address if that says more.
+    fn name(&self, ask: &Ask) -> String {
+        let Store::One(path) = &self.store else {
+            return ask.target.name.clone();
+        };
+        let own = path.file_name().unwrap_or_default().to_string_lossy();
+        match types::extension(&own).as_str() {
+            "" => ask.uri.path().to_owned(),
+            _ => own.into_owned(),
         }
     }
 
@@ -190,7 +199,16 @@ impl Site {
         })
     }
 
-    fn list(&self, folder: &Target) -> Result<Vec<Item>> {
+    /// The tag that [`entry`](Self::entry) would give, without opening the file.
+    pub(super) fn tag(&self, name: &str) -> Option<String> {
+        match &self.store {
+            Store::Folder(folder) => folder.tag(name),
+            Store::Embedded(files) => files.tag(name),
+            Store::One(_) => None,
+        }
+    }
+
+    pub(super) fn list(&self, folder: &Target) -> Result<Vec<Item>> {
         let allow = |name: &str| self.names.allow(name, folder.name.is_empty());
         Ok(match &self.store {
             Store::Folder(root) => root.list(&folder.name, listing::MOST, allow)?,
@@ -204,7 +222,11 @@ impl Site {
         let is_page = ask.takes_html && !ask.target.last().contains('.');
         match self.spa.as_ref().filter(|_| is_page) {
             Some(name) => match self.entry(name)? {
-                Entry::File(opened) => self.send(name, opened, false, ask),
+                Entry::File(opened) => {
+                    let mut res = self.send(name, opened, false, ask)?;
+                    res.vary_by(ACCEPT);
+                    Ok(res)
+                }
                 _ => Err(nothing()),
             },
             None => Err(nothing()),
@@ -225,8 +247,7 @@ impl Site {
             encoding: None,
             varies,
         };
-        let encodings = ask.encodings.iter().flatten().filter(|_| varies);
-        for &encoding in encodings {
+        for encoding in preferred(&ask.accepts).filter(|_| varies) {
             if let Some(opened) = self.compressed(name, encoding, &sending.opened)? {
                 sending.opened = opened;
                 sending.encoding = Some(encoding);

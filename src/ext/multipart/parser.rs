@@ -30,6 +30,8 @@ pub(super) struct Parser {
     limits: Limits,
     parts: usize,
     files: usize,
+    /// The part that is read is a file without a name, which counts once it has content.
+    is_nameless: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,7 @@ impl Parser {
             limits,
             parts: 0,
             files: 0,
+            is_nameless: false,
         }
     }
 
@@ -105,6 +108,12 @@ impl Parser {
         let Some(bytes) = self.up_to_delimiter().await? else {
             return Ok(None);
         };
+        if std::mem::take(&mut self.is_nameless)
+            && let Err(error) = self.admit_file()
+        {
+            self.place = Place::Lost;
+            return Err(error.into_error());
+        }
         let Some(left) = left.checked_sub(bytes.len() as u64) else {
             self.place = Place::Lost;
             let (field, limit) = (field.to_owned(), self.limits.file_size);
@@ -178,16 +187,22 @@ impl Parser {
             let limit = self.limits.parts;
             return Err(MultipartError::TooManyParts { limit });
         }
-        let Some(file_name) = &head.file_name else {
-            return Ok(u64::MAX);
-        };
-        // A file input without a choice is sent without a name, and is no file.
-        self.files += usize::from(!file_name.is_empty());
-        if self.files > self.limits.files {
-            let limit = self.limits.files;
-            return Err(MultipartError::TooManyFiles { limit });
+        // A file input without a choice is sent without a name and content, and is no file.
+        self.is_nameless = head.file_name.as_deref() == Some("");
+        match &head.file_name {
+            None => return Ok(u64::MAX),
+            Some(_) if self.is_nameless => {}
+            Some(_) => self.admit_file()?,
         }
         Ok(self.limits.file_size)
+    }
+
+    fn admit_file(&mut self) -> Result<(), MultipartError> {
+        self.files += 1;
+        match self.limits.files {
+            limit if self.files > limit => Err(MultipartError::TooManyFiles { limit }),
+            _ => Ok(()),
+        }
     }
 
     /// Reads on, where the body must not end yet.

@@ -80,28 +80,50 @@ impl MemoryStore {
 
     /// What the store decides; it has nothing to wait for.
     pub(super) fn decide(&self, key: &RateLimitKey<'_>, quota: &Quota) -> Decision {
+        self.at(key, |hash, now, set| {
+            let own = set.iter().position(|[other, _]| *other == hash);
+            let least = || (0..WAYS).min_by_key(|&at| set[at][1]).unwrap_or_default();
+            let slot = own.unwrap_or_else(least);
+            let debt = Duration::from_nanos(set[slot][1].saturating_sub(now));
+            let (decision, debt) = quota.take(debt);
+            if decision.is_allowed() {
+                set[slot] = [hash, now.saturating_add(nanos(debt))];
+            }
+            decision
+        })
+    }
+
+    /// Calls the function with the hash of the key, the nanoseconds since the start, and the set of
+    /// slots that the key may live in.
+    fn at<T>(
+        &self,
+        key: &RateLimitKey<'_>,
+        look: impl FnOnce(u64, u64, &mut [[u64; 2]]) -> T,
+    ) -> T {
         let now = nanos(self.start.elapsed());
         let hash = self.hasher.hash_one(key);
         let shard = &self.shards[hash as usize % SHARDS];
         let mut slots = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
         let sets = slots.len() / WAYS;
         let set = (hash >> 32) as usize % sets * WAYS;
-        let set = &mut slots[set..set + WAYS];
-        let own = set.iter().position(|[other, _]| *other == hash);
-        let least = || (0..WAYS).min_by_key(|&at| set[at][1]).unwrap_or_default();
-        let slot = own.unwrap_or_else(least);
-        let debt = Duration::from_nanos(set[slot][1].saturating_sub(now));
-        let (decision, debt) = quota.take(debt);
-        if decision.is_allowed() {
-            set[slot] = [hash, now.saturating_add(nanos(debt))];
-        }
-        decision
+        look(hash, now, &mut slots[set..set + WAYS])
     }
 }
 
 impl RateLimitStore for MemoryStore {
     async fn take(&self, key: &RateLimitKey<'_>, quota: &Quota) -> Result<Decision> {
         Ok(self.decide(key, quota))
+    }
+
+    /// Where another client took the slot over, the debt is that one's, and stays.
+    async fn give_back(&self, key: &RateLimitKey<'_>, quota: &Quota) -> Result<()> {
+        self.at(key, |hash, now, set| {
+            if let Some(slot) = set.iter_mut().find(|[other, _]| *other == hash) {
+                let debt = Duration::from_nanos(slot[1].saturating_sub(now));
+                slot[1] = now.saturating_add(nanos(quota.give_back(debt)));
+            }
+        });
+        Ok(())
     }
 }
 
@@ -178,6 +200,22 @@ mod tests {
         passed(&store, &quota, 1_000..3_000);
         let heavy = passed(&store, &quota, (0..400).flat_map(|number| [number; 10]));
         assert!(heavy <= 400 * 4, "{heavy}: whoever used much is remembered");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_given_back_was_never_taken() {
+        let store = MemoryStore::new();
+        let quota = Quota::new(2, Duration::from_secs(60));
+        for _ in 0..100 {
+            assert!(store.decide(&key(1), &quota).is_allowed());
+            store.give_back(&key(1), &quota).await.unwrap();
+        }
+        // Of nobody, and more than was taken: nothing is won.
+        store.give_back(&key(1), &quota).await.unwrap();
+        store.give_back(&key(2), &quota).await.unwrap();
+        assert_eq!(passed(&store, &quota, [1; 5].into_iter()), 2);
+        store.give_back(&key(1), &quota).await.unwrap();
+        assert_eq!(passed(&store, &quota, [1; 5].into_iter()), 1);
     }
 
     #[test]

@@ -9,6 +9,16 @@ use super::key::RateLimitKey;
 use crate::Result;
 
 /// How many requests in which time, and how many at once.
+///
+/// ```
+/// use cepa::rate_limit::Quota;
+/// use std::time::Duration;
+///
+/// let quota = Quota::new(60, Duration::from_secs(60)).with_burst(5);
+/// assert_eq!((quota.limit(), quota.burst()), (60, 5));
+/// let (decision, debt) = quota.take(Duration::ZERO);
+/// assert_eq!((decision.remaining(), debt), (4, Duration::from_secs(1)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
     pub(super) limit: u32,
@@ -69,7 +79,7 @@ impl Quota {
     /// ```
     #[must_use]
     pub fn take(&self, debt: Duration) -> (Decision, Duration) {
-        let each = (nanos(self.per) / u64::from(self.limit.max(1))).max(1);
+        let each = self.each();
         let room = each.saturating_mul(self.burst.into());
         let owed = nanos(debt).saturating_add(each);
         if owed > room {
@@ -80,6 +90,26 @@ impl Quota {
         let owed = Duration::from_nanos(owed);
         (Decision::allowed(left, owed), owed)
     }
+
+    /// The debt of a client whose last request is not to count after all.
+    ///
+    /// ```
+    /// use cepa::rate_limit::Quota;
+    /// use std::time::Duration;
+    ///
+    /// let quota = Quota::new(2, Duration::from_secs(10));
+    /// let (_, debt) = quota.take(Duration::ZERO);
+    /// assert_eq!(quota.give_back(debt), Duration::ZERO);
+    /// ```
+    #[must_use]
+    pub fn give_back(&self, debt: Duration) -> Duration {
+        debt.saturating_sub(Duration::from_nanos(self.each()))
+    }
+
+    /// What one request adds to the debt, in nanoseconds.
+    fn each(&self) -> u64 {
+        (nanos(self.per) / u64::from(self.limit.max(1))).max(1)
+    }
 }
 
 /// As nanoseconds, of which there is room for 584 years.
@@ -87,7 +117,18 @@ pub(super) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What a store says about one request.
+/// What a store says about one request; what is refused is answered with 429.
+///
+/// ```
+/// use cepa::rate_limit::Decision;
+/// use std::time::Duration;
+///
+/// let (soon, later) = (Duration::from_secs(3), Duration::from_secs(60));
+/// let refused = Decision::refused(soon, later);
+/// assert!(!refused.is_allowed() && refused.remaining() == 0);
+/// assert_eq!((refused.retry_after(), refused.reset()), (Some(soon), later));
+/// assert!(Decision::allowed(9, soon).is_allowed());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
     wait: Option<Duration>,
@@ -178,6 +219,20 @@ pub trait RateLimitStore: Send + Sync + 'static {
         key: &RateLimitKey<'_>,
         quota: &Quota,
     ) -> impl Future<Output = Result<Decision>> + Send;
+
+    /// Gives the client of this key one request back, for those who count failures and learn late
+    /// that it was none ([`Quota::give_back`] does the arithmetic). Default: it stays counted.
+    ///
+    /// # Errors
+    /// The store cannot be asked.
+    fn give_back(
+        &self,
+        key: &RateLimitKey<'_>,
+        quota: &Quota,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let _ = (key, quota);
+        async { Ok(()) }
+    }
 }
 
 /// A store that limiters share; their names keep their counts apart.
@@ -188,6 +243,14 @@ impl<S: RateLimitStore> RateLimitStore for std::sync::Arc<S> {
         quota: &Quota,
     ) -> impl Future<Output = Result<Decision>> + Send {
         S::take(self, key, quota)
+    }
+
+    fn give_back(
+        &self,
+        key: &RateLimitKey<'_>,
+        quota: &Quota,
+    ) -> impl Future<Output = Result<()>> + Send {
+        S::give_back(self, key, quota)
     }
 }
 

@@ -8,6 +8,7 @@ use std::fmt::Display;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, ErrorKind};
 
+use super::contribute::ContextProcessor;
 use super::engine::escape;
 use super::error::{TemplateError, meant};
 use super::markup::{self, Blocks};
@@ -106,14 +107,16 @@ impl<'a> Markup<'a> {
 
 /// What is wrong with the names of context processors.
 pub(super) fn names(processors: &Processors) -> Result<(), String> {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    for name in processors.iter().map(|one| one.name()) {
+    let mut seen: HashMap<&str, &ContextProcessor> = HashMap::new();
+    for one in processors.iter() {
+        let name = one.name();
         if KNOWN.contains(&name) {
             return Err(format!(
                 "a context processor is named `{name}`, which every page has: rename it"
             ));
         }
-        if seen.insert(name, 1).is_some() {
+        let other = seen.insert(name, one);
+        if other.is_some_and(|other| !one.is_same(other)) {
             return Err(format!(
                 "two context processors are named `{name}`: rename one"
             ));
@@ -237,7 +240,8 @@ impl Check<'_> {
         }
         let mut functions = self.env.globals();
         let Some((_, asset)) = functions.find(|(name, _)| *name == "asset") else {
-            let message = "nothing says where assets are: add `.with_assets(\"/static\", \"static\")` to `Templates`";
+            let message = "there are no assets: mount them, by `.mount(\"/static\", \
+                           Assets::new(Files::dir(\"static\"), \"/static\"))`";
             return self.error(at, message.to_owned());
         };
         let called = asset.call(&mut self.env.empty_state(), &[Value::from(name.text)]);

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use minijinja::Environment;
 
-use super::assets::Assets;
 use super::contribute::{ContextProcessor, TemplateFunction};
 use super::engine::{Pages, Setup};
 use super::middleware::RenderViews;
@@ -36,7 +35,6 @@ pub struct Templates {
     source: Source,
     setups: Vec<Setup>,
     processors: Vec<ContextProcessor>,
-    assets: Option<Assets>,
 }
 
 impl Templates {
@@ -78,22 +76,7 @@ impl Templates {
             source,
             setups: Vec::new(),
             processors: Vec::new(),
-            assets: None,
         }
-    }
-
-    /// Where `asset("app.css")` finds static files: in this folder, which is answered at this path,
-    /// such as by `.mount("/static", Files::dir("static"))` with the feature `files`.
-    ///
-    /// The address changes with the file: `/static/app.css?v=5f2a9c1b03de`, by its content in
-    /// production and its date in development. Where a build tool wrote `app.3f2a9c1b.css`, the
-    /// address is that of this file.
-    pub fn with_assets(mut self, path: impl Into<String>, dir: impl Into<PathBuf>) -> Self {
-        self.assets = Some(Assets {
-            prefix: path.into(),
-            dir: dir.into(),
-        });
-        self
     }
 
     /// A value that every template knows by this name, the same for all pages.
@@ -149,7 +132,7 @@ impl Templates {
 
 impl Extension for Templates {
     fn install(self, app: App) -> App {
-        let pages = Pages::new(self.source, self.setups, self.processors, self.assets);
+        let pages = Pages::new(self.source, self.setups, self.processors);
         let (at_handlers, checked) = (pages.clone(), pages.clone());
         app.with(RenderViews { pages })
             .with_each(move |step| {

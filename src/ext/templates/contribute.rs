@@ -2,6 +2,7 @@
 //!
 //! Before it: `App::contribute`, or a knob of `Templates`. After it: the engine knows them.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -39,22 +40,33 @@ type Add = dyn Fn(&mut Environment<'static>) + Send + Sync;
 pub struct ContextProcessor {
     name: Cow<'static, str>,
     make: Box<Make>,
+    /// Of a function that captures nothing, which is the same wherever it comes from.
+    function: Option<TypeId>,
 }
 
 impl ContextProcessor {
     /// A value by this name, made by this function when a template of the page asks for it, once.
-    pub fn new<V: Serialize>(
+    ///
+    /// An extension may be plugged in several parts of an app, and then gives it several times: that is
+    /// the same value, if the function captures nothing.
+    pub fn new<V: Serialize, F: Fn(&Visit) -> V + Send + Sync + 'static>(
         name: impl Into<Cow<'static, str>>,
-        make: impl Fn(&Visit) -> V + Send + Sync + 'static,
+        make: F,
     ) -> Self {
         Self {
             name: name.into(),
+            function: (size_of::<F>() == 0).then(TypeId::of::<F>),
             make: Box::new(move |visit| Value::from(Serde(make(visit)))),
         }
     }
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it makes the same value by the same name.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.name == other.name && self.function.is_some() && self.function == other.function
     }
 
     pub(super) fn value(&self, visit: &Visit) -> Value {

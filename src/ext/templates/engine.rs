@@ -11,8 +11,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
-use super::assets::{Addresses, Assets, address};
-use super::check;
 use super::contribute::{ContextProcessor, TemplateFunction};
 use super::error::{TemplateError, meant};
 use super::functions;
@@ -20,6 +18,8 @@ use super::page::{Page, Processors};
 use super::source::{Read, Source, Stamp};
 use super::view::{View, ending};
 use super::visit::Visit;
+use super::{assets, check};
+use crate::files::Assets;
 use crate::{AppService, Contributions, Mode, RouteTable};
 
 pub(super) type Setup = Box<dyn Fn(&mut Environment<'static>) + Send + Sync>;
@@ -32,7 +32,6 @@ struct Inner {
     source: Source,
     setups: Vec<Setup>,
     processors: Arc<[ContextProcessor]>,
-    assets: Option<Assets>,
     app: OnceLock<Built>,
     /// What is compiled for good.
     fixed: OnceLock<Engine>,
@@ -47,6 +46,7 @@ struct Built {
     mode: Mode,
     routes: RouteTable,
     functions: Contributions<TemplateFunction>,
+    assets: Contributions<Assets>,
     processors: Processors,
 }
 
@@ -60,13 +60,11 @@ impl Pages {
         source: Source,
         setups: Vec<Setup>,
         processors: Vec<ContextProcessor>,
-        assets: Option<Assets>,
     ) -> Self {
         Self(Arc::new(Inner {
             source,
             setups,
             processors: processors.into(),
-            assets,
             app: OnceLock::new(),
             fixed: OnceLock::new(),
             latest: Mutex::new(None),
@@ -80,6 +78,7 @@ impl Pages {
             mode: service.mode(),
             routes: service.routes().clone(),
             functions: service.contributions(),
+            assets: service.contributions(),
             processors: Processors {
                 own: Arc::clone(&inner.processors),
                 given: service.contributions(),
@@ -162,9 +161,7 @@ impl Inner {
         // Needed for names and places in errors; a page without one costs the same.
         env.set_debug(true);
         functions::add(&mut env, &app.routes);
-        if let Some(assets) = &self.assets {
-            add_assets(&mut env, assets, app.mode).map_err(|problem| vec![whole(problem)])?;
-        }
+        assets::add(&mut env, &app.assets);
         self.setups.iter().for_each(|setup| setup(&mut env));
         app.functions.iter().for_each(|one| one.add_to(&mut env));
         let mut errors = Vec::new();
@@ -194,7 +191,11 @@ impl Inner {
         let source = inner.template_source().or((at == name).then_some(text));
         match (source, inner.range()) {
             (Some(source), Some(range)) => told.at(source, range.start),
-            _ => told.at_line(inner.line()),
+            (source, None) => match inner.line() {
+                Some(line) => told.at_place(source, (line, 1)),
+                None => told,
+            },
+            (None, Some(_)) => told,
         }
     }
 }
@@ -228,7 +229,7 @@ impl Engine {
         let page = Page {
             data: view.data,
             more: view.more,
-            visit: Arc::new(visit),
+            visit,
             said: app.processors.iter().map(|_| OnceLock::new()).collect(),
             processors: app.processors.clone(),
             flashes: OnceLock::new(),
@@ -240,20 +241,6 @@ impl Engine {
             told.of_view(view.location)
         })
     }
-}
-
-/// The function `asset`. In development it looks at the files as they are when it is called.
-fn add_assets(env: &mut Environment<'static>, assets: &Assets, mode: Mode) -> Result<(), String> {
-    let known = assets.addresses(mode.is_production())?;
-    let assets = mode.is_development().then(|| assets.clone());
-    env.add_function("asset", move |name: &str| {
-        let now: Option<Addresses> = match &assets {
-            Some(assets) => assets.addresses(false).ok(),
-            None => None,
-        };
-        address(now.as_ref().unwrap_or(&known), name)
-    });
-    Ok(())
 }
 
 /// Borrowed templates are found without a lock. In production they are read once and stay as

@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 use super::scan::position;
+use crate::Excerpt;
 
 /// A problem of one template: where it is, and a sentence with the fix.
 ///
@@ -30,6 +31,7 @@ pub struct TemplateError {
     /// The file, as it is shown.
     file: String,
     place: Option<(usize, usize)>,
+    excerpt: Option<Box<Excerpt>>,
     message: String,
     view: Option<&'static Location<'static>>,
 }
@@ -40,20 +42,21 @@ impl TemplateError {
             template: template.to_owned(),
             file: file.to_owned(),
             place: None,
+            excerpt: None,
             message: message.into(),
             view: None,
         }
     }
 
     /// At this byte of the template.
-    pub(super) fn at(mut self, source: &str, at: usize) -> Self {
-        self.place = Some(position(source, at));
-        self
+    pub(super) fn at(self, source: &str, at: usize) -> Self {
+        self.at_place(Some(source), position(source, at))
     }
 
-    /// At this line, where nothing more is known.
-    pub(super) fn at_line(mut self, line: Option<usize>) -> Self {
-        self.place = line.map(|line| (line, 1));
+    /// At this line and column.
+    pub(super) fn at_place(mut self, source: Option<&str>, place: (usize, usize)) -> Self {
+        self.place = Some(place);
+        self.excerpt = source.map(|source| Excerpt::of(&*self.file, source, place.0).into());
         self
     }
 
@@ -85,6 +88,12 @@ impl TemplateError {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The lines of the template around the one at fault, where they are known.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&Excerpt> {
+        self.excerpt.as_deref()
     }
 
     /// The line of the program that made the view, where a page was asked for.

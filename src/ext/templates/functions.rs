@@ -43,8 +43,8 @@ fn url_for(
         .map(|(key, value)| (*key, value as &dyn Display))
         .collect();
     let page = Page::of(state);
-    let url = match page.as_ref().and_then(|page| page.visit.links()) {
-        Some(links) => links.url_for(name, &given),
+    let url = match &page {
+        Some(page) => page.visit.links().url_for(name, &given),
         None => routes.url_for(name, &given),
     };
     let url = url.map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))?;

@@ -19,7 +19,8 @@ pub(super) struct RenderViews {
 
 impl Middleware for RenderViews {
     async fn handle(&self, mut req: Request, next: Next) -> Response {
-        let visit = Visit::of(&mut req).await;
+        let mut visit = Visit::of(&req);
+        visit.look_for_flash(&mut req).await;
         let mut res = next.run(req).await;
         match res.take_draft::<View>() {
             Some(view) => self.render(res, view, visit),
@@ -42,12 +43,15 @@ impl RenderViews {
             Err(error) => error,
         };
         if res.error().is_none() {
-            let view = error.view();
-            let error = Error::from(error);
-            return match view {
-                Some(view) => error.with_location(view).into_response(),
-                None => error.into_response(),
-            };
+            let (view, excerpt) = (error.view(), error.excerpt().cloned());
+            let mut error = Error::from(error);
+            if let Some(view) = view {
+                error = error.with_location(view);
+            }
+            if let Some(excerpt) = excerpt {
+                error = error.with_excerpt(excerpt);
+            }
+            return error.into_response();
         }
         // It is the page of an error, whose renderer would only fail again.
         crate::log::emit(crate::log::Level::Error, &error.to_string());

@@ -40,7 +40,7 @@
 //! | `flashes` | the messages that were left for this page, see [`flash`](crate::flash) |
 //! | `form` | the form that was left, or that of [`View::with_form`] |
 //! | `url_for("users::show", id=7)` | the path of a route, as [`Request::url_for`](crate::Request::url_for) |
-//! | `asset("app.css")` | the address of a static file, see [`Templates::with_assets`] |
+//! | `asset("app.css")` | the address of a static file, of the [`Assets`](crate::files::Assets) that are mounted |
 //! | `value \| link` | the value, if it is an address that runs no script |
 //! | `value \| tojson` | JSON, safe in a script or between single quotes |
 //!
@@ -53,7 +53,6 @@
 //!
 //! | knob | default |
 //! |---|---|
-//! | [`Templates::with_assets`]: where `asset` finds files | none |
 //! | [`Templates::with_value`]: a value of all pages | none |
 //! | [`Templates::with_processor`]: a value of each page | none |
 //! | [`Templates::with_function`], [`Templates::with_filter`] | those of minijinja |

@@ -22,7 +22,7 @@ pub(super) const KNOWN: [&str; 4] = ["request", "csp_nonce", "flashes", "form"];
 pub(super) struct Page {
     pub(super) data: Value,
     pub(super) more: Vec<(&'static str, Value)>,
-    pub(super) visit: Arc<Visit>,
+    pub(super) visit: Visit,
     pub(super) processors: Processors,
     /// What each processor said, once it was asked.
     pub(super) said: Box<[OnceLock<Value>]>,
@@ -50,9 +50,9 @@ impl Page {
         state.lookup(SELF)?.downcast_object()
     }
 
-    fn of_request(&self, name: &str) -> Option<Value> {
+    fn of_request(self: &Arc<Self>, name: &str) -> Option<Value> {
         match name {
-            "request" => Some(Value::from_object(AboutRequest(Arc::clone(&self.visit)))),
+            "request" => Some(Value::from_object(AboutRequest(Arc::clone(self)))),
             "csp_nonce" => {
                 let nonce = self.visit.csp_nonce()?;
                 Some(Value::from_safe_string(nonce.to_string()))
@@ -77,7 +77,8 @@ impl Object for Page {
         if let Some((_, value)) = self.more.iter().rev().find(|(other, _)| *other == name) {
             return Some(value.clone());
         }
-        let own = self.data.get_attr(name).ok();
+        let own = self.data.as_object();
+        let own = own.and_then(|data| data.get_value_by_str(name));
         if let Some(value) = own.filter(|value| !value.is_undefined()) {
             return Some(value);
         }
@@ -108,15 +109,16 @@ impl fmt::Debug for Page {
 }
 
 /// `request` in templates.
-struct AboutRequest(Arc<Visit>);
+struct AboutRequest(Arc<Page>);
 
 impl Object for AboutRequest {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let visit = &self.0.visit;
         match key.as_str()? {
-            "path" => Some(Value::from(self.0.path())),
-            "query" => Some(Value::from(self.0.query())),
-            "method" => Some(Value::from(self.0.method().as_str())),
-            "development" => Some(Value::from(self.0.mode().is_development())),
+            "path" => Some(Value::from(visit.path())),
+            "query" => Some(Value::from(visit.query())),
+            "method" => Some(Value::from(visit.method().as_str())),
+            "development" => Some(Value::from(visit.mode().is_development())),
             _ => None,
         }
     }

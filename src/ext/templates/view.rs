@@ -101,7 +101,7 @@ impl View {
 
 impl IntoResponse for View {
     fn into_response(self) -> Response {
-        let kind = HeaderValue::from_static(media_type(&self.name));
+        let kind = media_type(&self.name);
         let mut res = Body::draft(self, UNMADE).into_response();
         res.headers_mut().insert(CONTENT_TYPE, kind);
         res
@@ -121,25 +121,37 @@ impl fmt::Debug for View {
 
 /// The ending of a name, in front of one that only says that it is a template.
 pub(super) fn ending(name: &str) -> &str {
-    let suffixes = [".j2", ".jinja2", ".jinja"];
-    let bare = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix));
-    let file = bare.unwrap_or(name).rsplit('/').next().unwrap_or(name);
-    file.rsplit_once('.').map_or("", |(_, ending)| ending)
+    match last(name) {
+        Some((bare, "j2" | "jinja2" | "jinja")) => last(bare).map_or("", |(_, ending)| ending),
+        Some((_, ending)) => ending,
+        None => "",
+    }
 }
 
-fn media_type(name: &str) -> &'static str {
+/// The last dot's two sides, if it is in the name of the file.
+fn last(name: &str) -> Option<(&str, &str)> {
+    let at = name.bytes().rposition(|byte| matches!(byte, b'.' | b'/'))?;
+    let (bare, ending) = name.split_at(at);
+    Some((bare, ending.strip_prefix('.')?))
+}
+
+/// Constants, which the compiler has looked through.
+fn media_type(name: &str) -> HeaderValue {
+    const fn of(text: &'static str) -> HeaderValue {
+        HeaderValue::from_static(text)
+    }
     match ending(name) {
-        "html" | "htm" => "text/html; charset=utf-8",
-        "xhtml" => "application/xhtml+xml; charset=utf-8",
-        "xml" => "application/xml; charset=utf-8",
-        "atom" => "application/atom+xml; charset=utf-8",
-        "rss" => "application/rss+xml; charset=utf-8",
-        "svg" => "image/svg+xml; charset=utf-8",
-        "json" => "application/json",
-        "js" => "text/javascript; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "csv" => "text/csv; charset=utf-8",
-        "md" => "text/markdown; charset=utf-8",
-        _ => "text/plain; charset=utf-8",
+        "html" | "htm" => const { of("text/html; charset=utf-8") },
+        "xhtml" => const { of("application/xhtml+xml; charset=utf-8") },
+        "xml" => const { of("application/xml; charset=utf-8") },
+        "atom" => const { of("application/atom+xml; charset=utf-8") },
+        "rss" => const { of("application/rss+xml; charset=utf-8") },
+        "svg" => const { of("image/svg+xml; charset=utf-8") },
+        "json" => const { of("application/json") },
+        "js" => const { of("text/javascript; charset=utf-8") },
+        "css" => const { of("text/css; charset=utf-8") },
+        "csv" => const { of("text/csv; charset=utf-8") },
+        "md" => const { of("text/markdown; charset=utf-8") },
+        _ => const { of("text/plain; charset=utf-8") },
     }
 }

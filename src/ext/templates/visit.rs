@@ -8,7 +8,8 @@ use std::fmt;
 use crate::cookies::{Cookies, Keys};
 use crate::flash::Flash;
 use crate::{CspNonce, Links, Method, Mode, Request};
-use http::{Extensions, Uri};
+use http::Extensions;
+use http::uri::PathAndQuery;
 
 /// What templates and [`ContextProcessor`](super::ContextProcessor)s know of a request: where it
 /// went, and the values that middleware kept for it.
@@ -35,41 +36,45 @@ use http::{Extensions, Uri};
 /// client.get("/home").send().assert_text("dark at &#x2f;home");
 /// ```
 pub struct Visit {
-    uri: Uri,
+    target: Option<PathAndQuery>,
     method: Method,
     mode: Mode,
     flash: Option<Flash>,
-    links: Option<Links>,
+    links: Links,
     locals: Extensions,
 }
 
 impl Visit {
-    pub(super) async fn of(req: &mut Request) -> Self {
-        // Without a jar there is nothing to find, and no error to make.
-        let flash = match req.local::<Cookies>().is_some() && req.state::<Keys>().is_some() {
-            true => req.extract().await.ok(),
-            false => None,
-        };
+    /// The flash messages come in [`look_for_flash`](Self::look_for_flash).
+    pub(super) fn of(req: &Request) -> Self {
         Self {
-            flash,
-            links: req.extract().await.ok(),
-            uri: req.uri().clone(),
+            flash: None,
+            links: Links::from(req),
+            target: req.uri().path_and_query().cloned(),
             method: req.method().clone(),
             mode: req.mode(),
             locals: req.extensions().clone(),
         }
     }
 
+    /// Without a jar there is nothing to find, and no error to make.
+    pub(super) async fn look_for_flash(&mut self, req: &mut Request) {
+        if req.local::<Cookies>().is_some() && req.state::<Keys>().is_some() {
+            self.flash = req.extract().await.ok();
+        }
+    }
+
     /// The path of the request, percent-encoded as it was sent.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.uri.path()
+        self.target.as_ref().map_or("", PathAndQuery::path)
     }
 
     /// The query, without `?`; empty if there is none.
     #[must_use]
     pub fn query(&self) -> &str {
-        self.uri.query().unwrap_or_default()
+        let query = self.target.as_ref().and_then(PathAndQuery::query);
+        query.unwrap_or_default()
     }
 
     /// The method of the request.
@@ -101,8 +106,8 @@ impl Visit {
         self.flash.as_ref()
     }
 
-    pub(super) fn links(&self) -> Option<&Links> {
-        self.links.as_ref()
+    pub(super) fn links(&self) -> &Links {
+        &self.links
     }
 }
 

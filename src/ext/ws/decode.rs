@@ -101,13 +101,16 @@ impl Decoder {
             _ => {}
         }
         if !head.opcode.is_control() {
-            let before = self.message.as_ref().map_or(0, Partial::size);
-            let room = (self.limit - before) as u64;
             if head.is_compressed {
-                self.inflater = Some(Box::new(Inflater::new()));
+                self.inflater = Some(Box::new(Inflater::new(self.limit)));
             }
-            // How large a compressed one is shows as it inflates.
-            if head.length > room && self.inflater.is_none() {
+            let before = self.message.as_ref().map_or(0, Partial::size);
+            let room = match &self.inflater {
+                None => (self.limit - before) as u64,
+                // How large it is without compression shows as it inflates.
+                Some(inflater) => inflater.room(),
+            };
+            if head.length > room {
                 return Err(Violation::TooLarge);
             }
             let ahead = AHEAD.min(usize::try_from(head.length).unwrap_or(AHEAD));
@@ -381,6 +384,25 @@ mod tests {
             0x82, 0xff, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0,
         ];
         assert_eq!(read(&huge, 14).1, Some(Violation::TooLarge));
+    }
+
+    #[test]
+    fn what_inflates_to_nothing_does_not_come_without_end() {
+        let nothing = [0x00, 0x00, 0x00, 0xff, 0xff].repeat(100);
+        let mut decoder = Decoder::new(Role::Server, 1000, true);
+        let mut taken = 0;
+        for at in 0.. {
+            let first = if at == 0 { 0x42 } else { 0x00 };
+            let mut bytes = frames(&[(first, &nothing)]);
+            match decoder.read(&mut bytes).1 {
+                Ok(None) => taken += nothing.len(),
+                ended => {
+                    assert_eq!(ended, Err(Violation::TooLarge));
+                    break;
+                }
+            }
+        }
+        assert!((1000..=1000 + 125 + 1024).contains(&taken), "{taken}");
     }
 
     #[test]

@@ -55,7 +55,11 @@ fn meet(offer: &str) -> Option<&'static str> {
 
 thread_local! {
     /// The tables of an encoder are large, and the same for each message.
-    static ENCODER: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
+    static ENCODER: RefCell<Compress> = RefCell::new(new_encoder());
+}
+
+fn new_encoder() -> Compress {
+    Compress::new(Compression::fast(), false)
 }
 
 /// The message compressed, if that makes it shorter.
@@ -67,25 +71,41 @@ pub(super) fn deflate(message: &[u8]) -> Option<Vec<u8>> {
         encoder.reset();
         let mut out = Vec::with_capacity(message.len());
         let status = encoder.compress_vec(message, &mut out, FlushCompress::Sync);
-        // Full before all of it is in, it is not shorter.
-        let whole = encoder.total_in() == message.len() as u64 && out.len() < out.capacity();
-        match status {
-            Ok(Status::Ok) if whole && out.ends_with(&TAIL) => {
-                out.truncate(out.len() - TAIL.len());
-                Some(out)
-            }
-            _ => None,
+        if status.is_err() || out.len() == out.capacity() {
+            // It is not shorter. What found no room is in the encoder still, and `reset` would leave
+            // some of it there, to end up in the next message.
+            *encoder = new_encoder();
+            return None;
         }
+        out.ends_with(&TAIL).then(|| {
+            out.truncate(out.len() - TAIL.len());
+            out
+        })
     })
 }
 
 /// What a compressed message inflates to, piece by piece.
 #[derive(Debug)]
-pub(super) struct Inflater(Decompress);
+pub(super) struct Inflater {
+    zlib: Decompress,
+    /// Bytes that may still come of it.
+    room: u64,
+}
 
 impl Inflater {
-    pub(super) fn new() -> Self {
-        Self(Decompress::new(false))
+    /// For a message of so many bytes at most, which is no longer compressed than not but for an
+    /// eighth and 1 KiB: blocks with nothing in them would pass any other limit for ever.
+    pub(super) fn new(limit: usize) -> Self {
+        let limit = limit as u64;
+        Self {
+            zlib: Decompress::new(false),
+            room: limit.saturating_add(limit / 8 + 1024),
+        }
+    }
+
+    /// The most that may still come.
+    pub(super) fn room(&self) -> u64 {
+        self.room
     }
 
     /// Hands on what these bytes inflate to, in pieces.
@@ -94,18 +114,20 @@ impl Inflater {
         mut bytes: &[u8],
         mut take: impl FnMut(&[u8]) -> Result<(), Violation>,
     ) -> Result<(), Violation> {
+        self.room = self.room.saturating_sub(bytes.len() as u64);
+        let zlib = &mut self.zlib;
         let mut room = [0; 4096];
         loop {
-            let (read, made) = (self.0.total_in(), self.0.total_out());
-            let status = self.0.decompress(bytes, &mut room, FlushDecompress::None);
+            let (read, made) = (zlib.total_in(), zlib.total_out());
+            let status = zlib.decompress(bytes, &mut room, FlushDecompress::None);
             let status = status.map_err(|_| Violation::Compressed)?;
-            let read = (self.0.total_in() - read) as usize;
-            let made = (self.0.total_out() - made) as usize;
+            let read = (zlib.total_in() - read) as usize;
+            let made = (zlib.total_out() - made) as usize;
             bytes = &bytes[read..];
             take(&room[..made])?;
             match status {
                 // A last block may be followed by others (RFC 7692, 7.2.3.4).
-                Status::StreamEnd => self.0 = Decompress::new(false),
+                Status::StreamEnd => zlib.reset(false),
                 _ if bytes.is_empty() && made < room.len() => return Ok(()),
                 _ if read == 0 && made == 0 => return Err(Violation::Compressed),
                 _ => {}
@@ -138,7 +160,7 @@ mod tests {
                 Ok(())
             }
         };
-        let mut inflater = Inflater::new();
+        let mut inflater = Inflater::new(limit);
         for piece in bytes.chunks(step) {
             inflater.inflate(piece, &mut take)?;
         }
@@ -158,16 +180,50 @@ mod tests {
         }
     }
 
+    /// Bytes without an order, the same ones in each run.
+    struct Noise(u64);
+
+    impl Noise {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            (self.0 >> 33) as usize % end
+        }
+
+        /// Words of so many letters: few of them get shorter, many hardly.
+        fn message(&mut self, length: usize, letters: usize) -> Vec<u8> {
+            (0..length).map(|_| self.below(letters) as u8).collect()
+        }
+    }
+
     #[test]
     fn what_would_not_get_shorter_is_left_alone() {
-        let mut state = 1_u64;
-        let mut noise = || {
-            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
-            (state >> 56) as u8
-        };
-        let noise: Vec<u8> = (0..5000).map(|_| noise()).collect();
+        let noise = Noise(1).message(5000, 256);
         assert_eq!(deflate(&noise), None);
         assert_eq!(deflate(b"short"), None);
+    }
+
+    /// One encoder is used again and again. What did not fit into the room for one message was sent
+    /// with the next one, or made the encoder panic.
+    #[test]
+    fn no_message_has_anything_of_the_one_before() {
+        let mut noise = Noise(1);
+        let mut shorter = 0;
+        for _ in 0..2000 {
+            let length = match noise.below(3) {
+                0 => WORTH_IT + noise.below(100),
+                1 => WORTH_IT + noise.below(3000),
+                _ => noise.below(12_000),
+            };
+            let letters = [1, 3, 60, 120, 130, 140, 150, 256][noise.below(8)];
+            let message = noise.message(length, letters);
+            if let Some(short) = deflate(&message) {
+                shorter += 1;
+                assert!(short.len() + TAIL.len() < message.len());
+                let read = inflate(&short, short.len(), message.len());
+                assert!(read.as_ref() == Ok(&message), "{length} of {letters}");
+            }
+        }
+        assert!((300..1500).contains(&shorter), "{shorter}");
     }
 
     #[test]

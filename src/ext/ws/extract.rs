@@ -20,8 +20,8 @@ use super::receive::Reader;
 use super::socket::Socket;
 use super::writer::Writer;
 use crate::{
-    Error, FromRequest, HeaderMap, HeaderName, HeaderValue, OptionalFromRequest, Request, Response,
-    Result, StatusCode, Stopping, Upgrade, Upgraded,
+    Error, FromRequest, HeaderMap, HeaderName, HeaderValue, Method, OptionalFromRequest, Request,
+    Response, Result, StatusCode, Stopping, Upgrade, Upgraded,
 };
 use http::{Version, header};
 
@@ -120,7 +120,7 @@ impl OptionalFromRequest for WebSocket {
     async fn from_request(req: &mut Request) -> Result<Option<Self>> {
         let asked = match req.version() {
             Version::HTTP_2 => req.headers().contains_key(header::SEC_WEBSOCKET_VERSION),
-            _ => lists(req.headers(), &header::UPGRADE, "websocket"),
+            _ => asks(req),
         };
         match asked {
             true => <Self as FromRequest>::from_request(req).await.map(Some),
@@ -202,10 +202,16 @@ fn no_upgrade(asked: bool) -> Error {
     }
 }
 
+/// Whether a client of HTTP/1.1 asks for a WebSocket, which only a GET can (RFC 6455, 4.1).
+fn asks(req: &Request) -> bool {
+    let can = req.method() == Method::GET && req.version() >= Version::HTTP_11;
+    can && lists(req.headers(), &header::UPGRADE, "websocket")
+}
+
 /// The key of a client of HTTP/1.1 (RFC 6455, 4.2.1).
 fn check_handshake(req: &Request) -> Result<String> {
     let headers = req.headers();
-    if !lists(headers, &header::UPGRADE, "websocket") || req.version() < Version::HTTP_11 {
+    if !asks(req) {
         let error = Error::new(
             StatusCode::UPGRADE_REQUIRED,
             "this address is for WebSockets: ask with `Upgrade: websocket`",

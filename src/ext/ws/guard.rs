@@ -21,7 +21,7 @@ use super::socket::Rest;
 use super::writer::Writer;
 use crate::{Error, Stopping, log};
 
-/// How long the client has to answer a close.
+/// How long the client has to answer a close, and all that is left to do at a stop takes at most.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How long the client has to close the connection after that.
@@ -29,6 +29,25 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a function for a socket may return: nothing, or a `Result` whose errors are logged and
 /// close the socket with 1011. A [`SocketError`] is an end like others.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::ws::{CloseCode, Socket, TestClientExt, WebSocket};
+///
+/// async fn report(ws: WebSocket) -> Response {
+///     ws.on_upgrade(async |socket: Socket| -> Result<()> {
+///         let report = std::fs::read_to_string("/nowhere/report.txt")?;
+///         socket.send(report).await?;
+///         Ok(())
+///     })
+/// }
+///
+/// let client = App::new().get("/", report).test();
+/// client.block_on(async {
+///     let mut ws = client.ws("/").connect().await;
+///     assert_eq!(ws.closed().await.0, Some(CloseCode::INTERNAL));
+/// });
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the function of a WebSocket returns nothing, or a `Result<(), E>`",
     label = "it cannot return `{Self}`"
@@ -70,21 +89,26 @@ where
             let _ = writer.close(CloseCode::INTERNAL, "").await;
         }
     };
-    let both = join(work, in_background(reader, released));
-    match race(both, stop(&writer, stopping)).await {
-        First::Left(((), Some(reader))) => finish(&writer, reader).await,
-        First::Left(((), None)) | First::Right(()) => {}
-    }
+    let to_the_end = async {
+        if let ((), Some(reader)) = join(work, in_background(reader, released)).await {
+            finish(&writer, reader).await;
+        }
+    };
+    race(to_the_end, stop(&writer, stopping)).await;
 }
 
 /// Says that the server stops; ends when the handler had enough time to notice.
 async fn stop(writer: &Writer, mut stopping: Stopping) {
     stopping.wait().await;
     writer.stops.store(true, Relaxed);
-    let _ = writer
-        .close(CloseCode::GOING_AWAY, "the server stops")
-        .await;
-    tokio::time::sleep(GRACE).await;
+    // It waits for what is sent, and for ever where the client takes nothing of that.
+    let close = async {
+        let _ = writer
+            .close(CloseCode::GOING_AWAY, "the server stops")
+            .await;
+        std::future::pending::<()>().await;
+    };
+    let _ = timeout(GRACE, close).await;
 }
 
 /// Reads on where the handler does not, until all it had of the socket is dropped.

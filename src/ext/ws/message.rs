@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
+use super::error::SocketError;
 use crate::Bytes;
 
 /// A message of a WebSocket.
@@ -32,6 +35,24 @@ pub enum Message {
 }
 
 impl Message {
+    /// A value as JSON, in a text message: for [`Rooms`](super::Rooms), where a
+    /// [`Socket`](super::Socket) has [`send_json`](super::Socket::send_json).
+    ///
+    /// ```
+    /// use cepa::ws::Message;
+    ///
+    /// let message = Message::json(&("Ada", 3))?;
+    /// assert_eq!(message.as_text(), Some("[\"Ada\",3]"));
+    /// # Ok::<(), cepa::ws::SocketError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SocketError::Json`] if it cannot be written.
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, SocketError> {
+        let text = serde_json::to_string(value).map_err(SocketError::Json)?;
+        Ok(Self::Text(text))
+    }
+
     /// The text, if it is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {

@@ -115,6 +115,27 @@ impl Rooms {
 }
 
 /// A socket in a room; dropped, it leaves.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::ws::{Message, Rooms, Socket, TestClientExt, WebSocket};
+///
+/// async fn join(ws: WebSocket, State(rooms): State<Rooms>) -> Response {
+///     ws.on_upgrade(async move |mut socket: Socket| -> Result<()> {
+///         let member = rooms.join("lobby", &socket).await?;
+///         let count = member.count().await?;
+///         member.send_to_all(Message::json(&(member.room(), count))?).await?;
+///         while socket.recv().await.is_ok() {}
+///         Ok(())
+///     })
+/// }
+///
+/// let client = App::new().state(Rooms::new()).get("/", join).test();
+/// client.block_on(async {
+///     let mut ws = client.ws("/").connect().await;
+///     assert_eq!(ws.recv_json::<Value>().await, json!(["lobby", 1]));
+/// });
+/// ```
 #[must_use = "dropped, it leaves the room"]
 pub struct Member {
     store: Arc<dyn AnyStore>,

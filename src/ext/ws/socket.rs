@@ -47,6 +47,33 @@ pub struct Socket {
 }
 
 /// The sending half. It is cheap to clone, and many tasks may send: messages never mix.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::ws::{Socket, SocketSender, TestClientExt, WebSocket};
+///
+/// async fn count(to: SocketSender) {
+///     for number in 1.. {
+///         if to.send(number.to_string()).await.is_err() {
+///             return; // the socket is over
+///         }
+///     }
+/// }
+///
+/// async fn numbers(ws: WebSocket) -> Response {
+///     ws.on_upgrade(async |mut socket: Socket| {
+///         tokio::spawn(count(socket.sender()));
+///         while socket.recv().await.is_ok() {}
+///     })
+/// }
+///
+/// let client = App::new().get("/", numbers).test();
+/// client.block_on(async {
+///     let mut ws = client.ws("/").connect().await;
+///     assert_eq!(ws.recv_text().await, "1");
+///     assert_eq!(ws.recv_text().await, "2");
+/// });
+/// ```
 #[derive(Clone)]
 pub struct SocketSender {
     writer: Arc<Writer>,
@@ -54,6 +81,31 @@ pub struct SocketSender {
 }
 
 /// The receiving half.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::ws::{Socket, SocketReceiver, SocketSender, TestClientExt, WebSocket};
+///
+/// async fn listen(mut from: SocketReceiver, to: SocketSender) {
+///     while let Ok(name) = from.recv_json::<String>().await {
+///         let _ = to.send_json(&json!({ "hello": name })).await;
+///     }
+/// }
+///
+/// async fn greet(ws: WebSocket) -> Response {
+///     ws.on_upgrade(async |socket: Socket| {
+///         let (sender, receiver) = socket.split();
+///         tokio::spawn(listen(receiver, sender));
+///     })
+/// }
+///
+/// let client = App::new().get("/", greet).test();
+/// client.block_on(async {
+///     let mut ws = client.ws("/").connect().await;
+///     ws.send_json("Ada").await;
+///     assert_eq!(ws.recv_json::<Value>().await, json!({ "hello": "Ada" }));
+/// });
+/// ```
 pub struct SocketReceiver {
     reader: Option<Reader>,
     home: Option<oneshot::Sender<Reader>>,
@@ -119,6 +171,9 @@ impl Socket {
 
     /// Sends a message; done when the connection has taken it, so a slow client slows this down.
     ///
+    /// Dropped before it is done, as by a `timeout`, the message was not sent, or it was begun: then
+    /// its rest goes out before whatever is sent next, a ping at the latest.
+    ///
     /// # Errors
     /// The socket is over; [`SocketError::Stalled`] if the client took nothing for the idle timeout.
     pub async fn send(&self, message: impl Into<Message>) -> Result<(), SocketError> {
@@ -173,8 +228,7 @@ impl SocketSender {
     /// # Errors
     /// As there.
     pub async fn send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SocketError> {
-        let text = serde_json::to_string(value).map_err(SocketError::Json)?;
-        self.send(text).await
+        self.send(Message::json(value)?).await
     }
 
     /// Closes with a code and a reason: the receiving half ends when the client has answered.

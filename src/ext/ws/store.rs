@@ -21,8 +21,9 @@ use crate::Result;
 /// deliver what comes from them.
 ///
 /// ```
-/// use cepa::Result;
+/// use cepa::prelude::*;
 /// use cepa::ws::{Mailbox, MemberId, MemoryRooms, Message, RoomStore, Rooms};
+/// use cepa::ws::{Socket, TestClientExt, WebSocket};
 ///
 /// /// Every message under the name of its room.
 /// struct Announced(MemoryRooms);
@@ -44,8 +45,20 @@ use crate::Result;
 ///     }
 /// }
 ///
+/// async fn hello(ws: WebSocket, State(rooms): State<Rooms>) -> Response {
+///     ws.on_upgrade(async move |socket: Socket| -> Result<()> {
+///         let member = rooms.join("lobby", &socket).await?;
+///         member.send_to_all("hello").await?;
+///         std::future::pending().await
+///     })
+/// }
+///
 /// let rooms = Rooms::new().with_store(Announced(MemoryRooms::new()));
-/// # drop(rooms);
+/// let client = App::new().state(rooms).get("/", hello).test();
+/// client.block_on(async {
+///     let mut ws = client.ws("/").connect().await;
+///     assert_eq!(ws.recv_text().await, "lobby: hello");
+/// });
 /// ```
 pub trait RoomStore: Send + Sync + 'static {
     /// Lets a member in: from now on, what is sent to the room is delivered to its mailbox.
@@ -76,6 +89,13 @@ pub trait RoomStore: Send + Sync + 'static {
 }
 
 /// A member of a room; another one in every room, and in every process.
+///
+/// ```
+/// use cepa::ws::MemberId;
+///
+/// let id = MemberId::from_u128(7);
+/// assert_eq!(id.as_u128(), 7);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MemberId(u128);
 
@@ -101,6 +121,52 @@ impl MemberId {
 }
 
 /// Where messages for one member wait, so many at most. Cheap to clone.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::ws::{Mailbox, MemberId, Message, RoomStore, Rooms, Socket, TestClientExt, WebSocket};
+/// use std::sync::{Arc, Mutex};
+///
+/// /// One room, whatever its name.
+/// #[derive(Default)]
+/// struct OneRoom(Mutex<Vec<Mailbox>>);
+///
+/// impl RoomStore for OneRoom {
+///     async fn join(&self, _: &str, mailbox: Mailbox) -> Result<()> {
+///         self.0.lock().unwrap().push(mailbox);
+///         Ok(())
+///     }
+///     fn leave(&self, _: &str, member: MemberId) {
+///         self.0.lock().unwrap().retain(|mailbox| mailbox.member() != member);
+///     }
+///     async fn send(&self, _: &str, message: Message, except: Option<MemberId>) -> Result<()> {
+///         let message = Arc::new(message);
+///         let hears = |mailbox: &Mailbox| Some(mailbox.member()) == except || mailbox.deliver(&message);
+///         self.0.lock().unwrap().retain(hears);
+///         Ok(())
+///     }
+///     async fn count(&self, _: &str) -> Result<usize> {
+///         Ok(self.0.lock().unwrap().len())
+///     }
+/// }
+///
+/// async fn hello(ws: WebSocket, State(rooms): State<Rooms>) -> Response {
+///     ws.on_upgrade(async move |socket: Socket| -> Result<()> {
+///         let member = rooms.join("here", &socket).await?;
+///         rooms.send("there", "hello").await?;
+///         drop(member);
+///         assert_eq!(rooms.count("here").await?, 0);
+///         Ok(())
+///     })
+/// }
+///
+/// let rooms = Rooms::new().with_store(OneRoom::default());
+/// let client = App::new().state(rooms).get("/", hello).test();
+/// client.block_on(async {
+///     let mut ws = client.ws("/").connect().await;
+///     assert_eq!(ws.recv_text().await, "hello");
+/// });
+/// ```
 #[derive(Clone)]
 pub struct Mailbox {
     member: MemberId,

@@ -26,7 +26,7 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Adds WebSockets to the [`TestClient`].
+/// Adds WebSockets to the [`TestClient`]: [`TestSocket`] has the example.
 pub trait TestClientExt {
     /// Begins a WebSocket to this path.
     fn ws(&self, path: impl AsRef<str>) -> TestWebSocket<'_>;
@@ -46,6 +46,24 @@ impl TestClientExt for TestClient {
 }
 
 /// A handshake of the test client; [`connect`](Self::connect) it.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::ws::{Socket, TestClientExt, WebSocket};
+///
+/// async fn private(ws: WebSocket, req: Request) -> Result<Response> {
+///     req.header("x-key").or_unauthorized("send `X-Key`")?;
+///     Ok(ws.on_upgrade(async |socket: Socket| drop(socket.send("welcome").await)))
+/// }
+///
+/// let client = App::new().get("/", private).test();
+/// client.block_on(async {
+///     let refused = client.ws("/").try_connect().await.unwrap_err();
+///     assert_eq!(refused.status(), 401);
+///     let mut ws = client.ws("/").header("x-key", "1").connect().await;
+///     assert_eq!(ws.recv_text().await, "welcome");
+/// });
+/// ```
 #[must_use = "nothing is asked until `.connect().await`"]
 pub struct TestWebSocket<'a> {
     req: TestRequest<'a>,
@@ -121,6 +139,27 @@ impl fmt::Debug for TestWebSocket<'_> {
 }
 
 /// The client's end of a WebSocket in a test. What does not come within 5 s panics.
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::ws::{CloseCode, Message, Socket, TestClientExt, WebSocket};
+///
+/// async fn once(ws: WebSocket) -> Response {
+///     ws.on_upgrade(async |mut socket: Socket| {
+///         if let Ok(message) = socket.recv().await {
+///             let _ = socket.send(message).await;
+///         }
+///     })
+/// }
+///
+/// let client = App::new().get("/", once).test();
+/// client.block_on(async {
+///     let mut ws = client.ws("/").connect().await;
+///     ws.send(vec![1, 2]).await;
+///     assert_eq!(ws.recv().await, Message::from(vec![1, 2]));
+///     assert_eq!(ws.closed().await.0, Some(CloseCode::NORMAL));
+/// });
+/// ```
 #[derive(Debug)]
 pub struct TestSocket {
     protocol: Option<String>,

@@ -41,8 +41,10 @@ struct Out {
     sent: usize,
     /// A close was put there; nothing follows it.
     closed: bool,
-    /// Writing failed.
+    /// Writing failed, or is over.
     broken: bool,
+    /// It failed because the other side takes nothing.
+    stalled: bool,
     /// Of a client.
     mask: u32,
 }
@@ -64,6 +66,7 @@ impl Writer {
                 sent: 0,
                 closed: false,
                 broken: false,
+                stalled: false,
                 mask: 0x5bd1_e995,
             }),
             stops: AtomicBool::new(false),
@@ -108,7 +111,7 @@ impl Writer {
     ) -> Result<(), SocketError> {
         let mut out = self.ready().await?;
         if out.closed {
-            return Err(self.ended());
+            return Err(self.ended(&out));
         }
         let start = out.bytes.len();
         out.put(self.role, opcode, payload);
@@ -133,7 +136,7 @@ impl Writer {
     async fn ready(&self) -> Result<MutexGuard<'_, Out>, SocketError> {
         let mut out = self.out.lock().await;
         if out.broken {
-            return Err(self.ended());
+            return Err(self.ended(&out));
         }
         out.flush(self.patience).await?;
         Ok(out)
@@ -152,9 +155,11 @@ impl Writer {
         let _ = out.io.shutdown().await;
     }
 
-    fn ended(&self) -> SocketError {
+    fn ended(&self, out: &Out) -> SocketError {
         match self.stops.load(Relaxed) {
             true => SocketError::Stopping,
+            // Whoever comes next learns it too: the one who was told may not be the one who receives.
+            false if out.stalled => SocketError::Stalled,
             false => SocketError::Ended,
         }
     }
@@ -198,7 +203,10 @@ impl Out {
         let error = match written {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(_)) => SocketError::Gone,
-            Err(_) => SocketError::Stalled,
+            Err(_) => {
+                self.stalled = true;
+                SocketError::Stalled
+            }
         };
         self.broken = true;
         Err(error)
