@@ -37,7 +37,7 @@
 //! | `testing` | [`TestClient`](testing::TestClient) |
 //! | `mode` | whether it is development or production: [`Mode`] |
 //! | `ext` | optional modules, one feature each |
-//! | `blocking`, `negotiate`, `names`, `log` | helpers: long work, `Accept` and [`AcceptEncoding`], names for messages, log lines ([`log`]) |
+//! | `blocking`, `negotiate`, `names`, `secrets`, `log` | helpers: long work, [`Accept`] and [`AcceptEncoding`], names for messages, what is masked in them, log lines ([`log`]) |
 //!
 //! # Features
 //!
@@ -47,14 +47,24 @@
 //! | `tls` | no | https: `Server::tls`, certificates reloaded while serving |
 //! | `proxy-protocol` | no | client addresses from load balancers that pass connections through |
 //! | `full` | no | the extensions below that are stable |
+//! | `auth` | no | `cepa::auth`: users who sign in, with passwords, roles and links in mails; API keys and Basic |
 //! | `compression` | no | `cepa::compression`: responses compressed, requests decompressed |
 //! | `cookies` | no | `cepa::cookies`: cookies read, set, signed and encrypted |
 //! | `files` | no | `cepa::files`: a folder, a file, or files embedded in the program |
 //! | `flash` | no | `cepa::flash`: messages for the next page, and forms that come back with their errors |
 //! | `health` | no | `cepa::health`: `/livez` and `/readyz`, with checks from the whole app |
+//! | `jwt` | no | `cepa::jwt`: JSON Web Tokens, issued, and checked before a handler sees them |
 //! | `metrics` | no | `cepa::metrics`: counts and times of requests, and of your own, for Prometheus |
 //! | `multipart` | no | `cepa::multipart`: uploads, streamed or into a struct with files |
+//! | `orm` | no | `cepa::orm`: models, transactions per request and migrations by SeaORM |
+//! | `orm-sqlite` | no | SQLite for `orm`, embedded in the program |
+//! | `orm-postgres` | no | PostgreSQL for `orm` |
+//! | `orm-mysql` | no | MariaDB and MySQL for `orm` |
 //! | `rate-limit` | no | `cepa::rate_limit`: so many requests per client and time |
+//! | `sessions` | no | `cepa::sessions`: values kept for a client between its requests |
+//! | `sessions-orm` | no | the same, kept in the database of `orm` |
+//! | `sessions-redis` | no | the same, kept in Redis |
+//! | `sessions-templates` | no | `csrf_token` and `csrf_field` in templates |
 //! | `templates` | no | `cepa::templates`: pages from templates that are checked when the app is built |
 //! | `tower` | no | `cepa::tower`: layers and services of `tower` in an app, an app as a service |
 //! | `ws` | no | `cepa::ws`: WebSockets on HTTP/1.1 and HTTP/2, and rooms of them |
@@ -82,6 +92,7 @@ mod request;
 mod respond;
 mod response;
 mod router;
+mod secrets;
 mod server;
 mod service;
 pub mod testing;
@@ -94,11 +105,13 @@ pub use app::{App, Contributions, Extension, Fallible, StepInfo};
 pub use blocking::blocking;
 pub use body::{Body, BodyError};
 pub use error::{
-    BoxError, Error, ErrorContext, ErrorFormat, ErrorRenderer, FieldError, FieldErrors, OrError,
-    Result,
+    BoxError, Error, ErrorContext, ErrorFormat, ErrorRenderer, Excerpt, FieldError, FieldErrors,
+    OrError, Result,
 };
 pub use exchange::{Answering, RequestRest, ResponseRest};
 pub use explain::{ExplainedStep, Explanation, StepKind, Verdict};
+#[cfg(feature = "auth")]
+pub use ext::auth;
 #[cfg(feature = "compression")]
 pub use ext::compression;
 #[cfg(feature = "cookies")]
@@ -109,12 +122,22 @@ pub use ext::files;
 pub use ext::flash;
 #[cfg(feature = "health")]
 pub use ext::health;
+#[cfg(feature = "jwt")]
+pub use ext::jwt;
 #[cfg(feature = "metrics")]
 pub use ext::metrics;
 #[cfg(feature = "multipart")]
 pub use ext::multipart;
+#[cfg(any(
+    feature = "orm-mysql",
+    feature = "orm-postgres",
+    feature = "orm-sqlite"
+))]
+pub use ext::orm;
 #[cfg(feature = "rate-limit")]
 pub use ext::rate_limit;
+#[cfg(feature = "sessions")]
+pub use ext::sessions;
 #[cfg(feature = "templates")]
 pub use ext::templates;
 #[cfg(feature = "tower")]
@@ -133,7 +156,7 @@ pub use middleware::{
     TimeoutError, Timings,
 };
 pub use mode::Mode;
-pub use negotiate::AcceptEncoding;
+pub use negotiate::{Accept, AcceptEncoding};
 pub use preflight::{BuildError, Need, Problem, Provided};
 pub use request::Request;
 pub use respond::{
@@ -172,6 +195,11 @@ pub mod prelude {
 mod pages {
     #[doc = include_str!("../README.md")]
     mod readme {}
+    #[doc = include_str!("../docs/auth.md")]
+    mod auth {}
+    #[cfg(feature = "orm-sqlite")]
+    #[doc = include_str!("../docs/databases.md")]
+    mod databases {}
     #[doc = include_str!("../docs/deployment.md")]
     mod deployment {}
     #[doc = include_str!("../docs/errors.md")]
@@ -188,6 +216,8 @@ mod pages {
     mod middleware {}
     #[doc = include_str!("../docs/routing.md")]
     mod routing {}
+    #[doc = include_str!("../docs/sessions.md")]
+    mod sessions {}
     #[doc = include_str!("../docs/streaming.md")]
     mod streaming {}
     #[doc = include_str!("../docs/structure.md")]

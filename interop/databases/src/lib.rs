@@ -1,0 +1,1 @@
+//! Nothing but tests: `cepa` together with libraries for databases as they are.

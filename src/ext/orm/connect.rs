@@ -1,0 +1,154 @@
+//! From a URL to a pool: the options of each database, and the patience with one that is not there
+//! yet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend, DbErr, sqlx};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::fault::Fault;
+use super::interrupt::Interrupts;
+use super::url;
+use super::{Database, pool};
+use crate::{Error, Result, log};
+
+/// How long one attempt to connect may take.
+const ATTEMPT: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Connections that were idle for this long are asked whether they live before they are used. Those
+/// in steady use are not.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Opens a pool, and waits for a database that does not answer yet.
+///
+/// # Errors
+/// A sentence with the URL, its password left out.
+pub(super) async fn connect(
+    config: &Database,
+    max_connections: u32,
+    interrupts: &Arc<Interrupts>,
+) -> Result<DatabaseConnection> {
+    let options = options(config, max_connections, interrupts);
+    let pool = sea_orm::Database::connect(options).await;
+    let pool = pool.map_err(|error| cannot(config, "cannot be opened", &error))?;
+    let deadline = Instant::now() + config.start_timeout;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let attempt = ATTEMPT.min(deadline.saturating_duration_since(Instant::now()));
+        let asked = timeout(attempt, probe(&pool)).await;
+        let silence = || Err(pool::away(format!("no answer in {attempt:?}")));
+        let Err(error) = asked.unwrap_or_else(|_| silence()) else {
+            return Ok(pool);
+        };
+        if !Fault::is_late(&error) || is_hopeless(config, &error) {
+            return Err(cannot(config, "refuses", &error));
+        }
+        if Instant::now() + pause >= deadline {
+            let waited = format!("did not answer in {:?}", config.start_timeout);
+            return Err(cannot(config, &waited, &error));
+        }
+        if pause == FIRST_PAUSE {
+            let (url, wait) = (url::shown(&config.url), config.start_timeout);
+            log::warn(&format!(
+                "the database {url} is waited for, {wait:?} at most: {error}"
+            ));
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn cannot(config: &Database, what: &str, error: &DbErr) -> Error {
+    let url = url::shown(&config.url);
+    Error::internal(format!("the database {url} {what}")).with_source(error.clone())
+}
+
+/// A file that cannot be opened now cannot be opened later.
+fn is_hopeless(config: &Database, error: &DbErr) -> bool {
+    config.backend() == DbBackend::Sqlite && Fault::of(error) == Fault::Away
+}
+
+/// Makes one connection outside of the pool, which would not tell why it cannot.
+async fn probe(pool: &DatabaseConnection) -> Result<(), DbErr> {
+    match &pool.inner {
+        #[cfg(feature = "orm-postgres")]
+        sea_orm::DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+            once(&*pool.get_postgres_connection_pool().connect_options()).await
+        }
+        #[cfg(feature = "orm-mysql")]
+        sea_orm::DatabaseConnectionType::SqlxMySqlPoolConnection(_) => {
+            once(&*pool.get_mysql_connection_pool().connect_options()).await
+        }
+        _ => pool.ping().await,
+    }
+}
+
+#[cfg(any(feature = "orm-postgres", feature = "orm-mysql"))]
+async fn once<O>(options: &O) -> Result<(), DbErr>
+where
+    O: sqlx::ConnectOptions<Connection: Sized>,
+{
+    let once = async { sqlx::Connection::close(options.connect().await?).await };
+    let failed = |error| DbErr::Conn(sea_orm::RuntimeErr::SqlxError(Arc::new(error)));
+    once.await.map_err(failed)
+}
+
+fn options(config: &Database, max: u32, interrupts: &Arc<Interrupts>) -> ConnectOptions {
+    let mut options = ConnectOptions::new(&config.url);
+    options
+        .connect_lazy(true)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(true)
+        .test_before_acquire_if_idle_for(IDLE)
+        .acquire_timeout(config.acquire_timeout)
+        .max_connections(max);
+    #[cfg(feature = "orm-sqlite")]
+    super::sqlite::set_up(&mut options, config);
+    #[cfg(feature = "orm-postgres")]
+    {
+        let interrupts = Arc::clone(interrupts);
+        options.map_sqlx_postgres_pool_opts(move |pool| {
+            let interrupts = Arc::clone(&interrupts);
+            pool.after_release(move |connection, _| asked(&interrupts, connection))
+        });
+    }
+    #[cfg(feature = "orm-mysql")]
+    {
+        let interrupts = Arc::clone(interrupts);
+        options.map_sqlx_mysql_pool_opts(move |pool| {
+            let interrupts = Arc::clone(&interrupts);
+            pool.after_release(move |connection, _| asked(&interrupts, connection))
+        });
+    }
+    let _ = interrupts;
+    if let Some(change) = &config.options {
+        change(&mut options);
+    }
+    options
+}
+
+/// After an interrupt, whether a connection that comes back still answers; a transaction that was
+/// begun on it and is nobody's ends by it.
+#[cfg(any(feature = "orm-postgres", feature = "orm-mysql"))]
+fn asked<'c, C>(
+    interrupts: &Arc<Interrupts>,
+    connection: &'c mut C,
+) -> std::pin::Pin<Box<dyn Future<Output = Result<bool, sqlx::Error>> + Send + 'c>>
+where
+    C: sqlx::Connection,
+    &'c mut C: sqlx::Executor<'c, Database = C::Database>,
+{
+    use sqlx::Executor as _;
+    if !interrupts.are_recent() {
+        return Box::pin(std::future::ready(Ok(true)));
+    }
+    Box::pin(async move {
+        match timeout(super::interrupt::PATIENCE, connection.execute("ROLLBACK")).await {
+            Ok(asked) => asked.map(|_| true),
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
+    })
+}

@@ -1,0 +1,66 @@
+//! Interrupts: statements whose future was dropped before they ended, because the client went away
+//! or time was up.
+//!
+//! Their connections go back to the pool. A statement may still run there; a `BEGIN` that was sent
+//! and not counted may have left a transaction open, in which what the next one writes would be
+//! lost; and where the network is gone, nobody comes back at all. So after an interrupt, connections
+//! are asked on their way into the pool, for a while.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// For how long connections are asked.
+const WHILE: Duration = Duration::from_secs(60);
+
+/// How long a connection has to answer.
+#[cfg(any(feature = "orm-postgres", feature = "orm-mysql"))]
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+pub(super) struct Interrupts {
+    begun: Instant,
+    /// Milliseconds since `begun`.
+    until: AtomicU64,
+}
+
+impl Interrupts {
+    pub(super) fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+            until: AtomicU64::new(0),
+        }
+    }
+
+    /// Something begins that is an interrupt unless its end is told.
+    pub(super) fn watch(&self) -> Watch<'_> {
+        Watch(Some(self))
+    }
+
+    fn note(&self) {
+        let until = self.begun.elapsed() + WHILE;
+        self.until
+            .store(until.as_millis() as u64, Ordering::Release);
+    }
+
+    #[cfg(any(feature = "orm-postgres", feature = "orm-mysql"))]
+    pub(super) fn are_recent(&self) -> bool {
+        let until = self.until.load(Ordering::Acquire);
+        until > self.begun.elapsed().as_millis() as u64
+    }
+}
+
+pub(super) struct Watch<'a>(Option<&'a Interrupts>);
+
+impl Watch<'_> {
+    pub(super) fn end(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if let Some(interrupts) = self.0 {
+            interrupts.note();
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! `Tx`, the transaction of a request, and transactions that are begun by hand.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use cepa::Timeout;
+use cepa::orm::TestDatabase;
+use cepa::orm::prelude::*;
+use cepa::prelude::*;
+use cepa::testing::TestClient;
+
+use crate::models::{Migrator, author};
+use crate::on_each;
+
+async fn add(db: &impl ConnectionTrait, name: &str) -> Result<author::Model, DbErr> {
+    let author = author::ActiveModel {
+        name: Set(name.to_owned()),
+        ..Default::default()
+    };
+    author.insert(db).await
+}
+
+async fn names(db: Db) -> Result<String> {
+    let authors = author::Entity::find()
+        .order_by_asc(author::Column::Id)
+        .all(&db)
+        .await?;
+    let names: Vec<_> = authors.into_iter().map(|it| it.name).collect();
+    Ok(names.join(","))
+}
+
+fn app(test: &TestDatabase) -> App {
+    App::new()
+        .plug(test.database().migrate::<Migrator>())
+        .get("/", names)
+}
+
+#[track_caller]
+fn assert_names(client: &TestClient, names: &str) {
+    client.get("/").send().assert_text(names);
+}
+
+#[test]
+fn a_success_and_a_redirect_commit_and_everything_else_rolls_back() {
+    async fn answer(Path(status): Path<u16>, tx: Tx) -> Result<StatusCode> {
+        add(&tx, &format!("s{status}")).await?;
+        Ok(StatusCode::from_u16(status)?)
+    }
+    on_each(|test| {
+        let client = app(test).get("/{status}", answer).test();
+        for status in [200, 201, 204, 303, 304, 400, 404, 409, 500, 503] {
+            client
+                .get(format!("/{status}"))
+                .send()
+                .assert_status(status);
+        }
+        assert_names(&client, "s200,s201,s204,s303,s304");
+        client.stop();
+    });
+}
+
+#[test]
+fn an_error_a_panic_and_a_timeout_roll_back() {
+    async fn fails(tx: Tx) -> Result<()> {
+        add(&tx, "error").await?;
+        Err(Error::internal("no"))
+    }
+    async fn panics(tx: Tx) -> Result<()> {
+        add(&tx, "panic").await?;
+        panic!("no")
+    }
+    async fn hangs(tx: Tx) -> Result<()> {
+        add(&tx, "hang").await?;
+        std::future::pending().await
+    }
+    on_each(|test| {
+        let soon = Timeout::new(Duration::from_millis(200));
+        // Around the database, and inside of it.
+        let app = App::new().with(soon).mount(
+            "/",
+            app(test)
+                .get("/error", fails)
+                .get("/panic", panics)
+                .get("/hang", hangs)
+                .get("/inside", hangs.with(soon)),
+        );
+        let client = app.test();
+        for (path, status) in [
+            ("/error", 500),
+            ("/panic", 500),
+            ("/hang", 503),
+            ("/inside", 503),
+        ] {
+            client.get(path).send().assert_status(status);
+        }
+        assert_names(&client, "");
+        client.stop();
+    });
+}
+
+#[test]
+fn all_who_take_it_in_one_request_have_the_same_one() {
+    async fn before(tx: Tx, req: Request, next: Next) -> Result<Response> {
+        add(&tx, "before").await?;
+        let res = next.run(req).await;
+        add(&tx, "after").await?;
+        Ok(res)
+    }
+    async fn handler(tx: Tx, again: Tx) -> Result<StatusCode> {
+        add(&tx, "one").await?;
+        let both = author::Entity::find().count(&again).await?;
+        Ok(StatusCode::from_u16(if both == 2 { 200 } else { 500 })?)
+    }
+    on_each(|test| {
+        let client = app(test).get("/ok", handler.with(before)).test();
+        client.get("/ok").send().assert_status(200);
+        assert_names(&client, "before,one,after");
+        client.stop();
+    });
+}
+
+#[test]
+fn it_begins_with_its_first_statement() {
+    // One connection, which a transaction that began too early would have.
+    async fn handler(_: Tx, db: Db) -> Result<String> {
+        Ok(author::Entity::find().count(&db).await?.to_string())
+    }
+    on_each(|test| {
+        let database = test
+            .database()
+            .with_max_connections(1)
+            .migrate::<Migrator>();
+        let client = App::new().plug(database).get("/", handler).test();
+        client.get("/").send().assert_text("0");
+        client.stop();
+    });
+}
+
+#[test]
+fn a_commit_that_fails_is_the_answer() {
+    async fn handler(tx: Tx) -> Result<&'static str> {
+        // Checked at the commit only.
+        tx.execute_unprepared("INSERT INTO child (id, parent) VALUES (1, 7)")
+            .await?;
+        Ok("saved")
+    }
+    let mut servers = vec![TestDatabase::sqlite()];
+    servers.extend(
+        std::env::var("CEPA_TEST_POSTGRES")
+            .iter()
+            .map(|url| TestDatabase::at(url)),
+    );
+    for test in servers {
+        let tables = [
+            "CREATE TABLE parent (id int PRIMARY KEY)",
+            "CREATE TABLE child (id int, parent int REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)",
+        ];
+        let database = test.database();
+        let db = database.db();
+        let client = App::new()
+            .plug(database)
+            .on_start(async move || -> Result<()> {
+                for table in tables {
+                    db.execute_unprepared(table).await?;
+                }
+                Ok(())
+            })
+            .get("/", handler)
+            .test();
+        let res = client.get("/").send();
+        res.assert_status(409);
+        assert!(!res.text().contains("saved"));
+        client.stop();
+    }
+}
+
+#[test]
+fn a_nested_one_that_is_dropped_leaves_the_one_around_it_as_it_is() {
+    async fn handler(tx: Tx) -> Result<()> {
+        add(&tx, "outer").await?;
+        let nested = tx.begin().await?;
+        add(&nested, "dropped").await?;
+        drop(nested);
+        let nested = tx.begin().await?;
+        add(&nested, "rolled back").await?;
+        nested.rollback().await?;
+        let nested = tx.begin().await?;
+        add(&nested, "kept").await?;
+        let inner = nested.begin().await?;
+        add(&inner, "inner").await?;
+        drop(inner);
+        nested.commit().await?;
+        add(&tx, "last").await?;
+        Ok(())
+    }
+    on_each(|test| {
+        let client = app(test).get("/nested", handler).test();
+        client.get("/nested").send().assert_status(200);
+        assert_names(&client, "outer,kept,last");
+        client.stop();
+    });
+}
+
+#[test]
+fn a_failure_in_a_nested_one_does_not_undo_the_rest() {
+    async fn handler(tx: Tx) -> Result<()> {
+        add(&tx, "ada").await?;
+        let nested = tx.begin().await?;
+        assert!(add(&nested, "ada").await.is_err());
+        nested.rollback().await?;
+        add(&tx, "grace").await?;
+        Ok(())
+    }
+    on_each(|test| {
+        let client = app(test).get("/nested", handler).test();
+        client.get("/nested").send().assert_status(200);
+        assert_names(&client, "ada,grace");
+        client.stop();
+    });
+}
+
+#[test]
+fn a_transaction_that_the_database_undid_is_never_a_success() {
+    // PostgreSQL answers the commit of a failed transaction with a rollback, and no error.
+    async fn handler(tx: Tx) -> Result<&'static str> {
+        add(&tx, "ada").await?;
+        drop(add(&tx, "ada").await);
+        Ok("saved")
+    }
+    on_each(|test| {
+        let client = app(test).get("/twice", handler).test();
+        let res = client.get("/twice").send();
+        match res.status().as_u16() {
+            200 => assert_names(&client, "ada"),
+            _ => assert_names(&client, ""),
+        }
+        if test.url().starts_with("postgres") {
+            res.assert_status(500);
+            let error = res.error().unwrap().to_string();
+            assert!(error.contains("tx.begin().await"), "{error}");
+        }
+        client.stop();
+    });
+}
+
+#[test]
+fn a_nested_one_that_is_left_open_is_an_error_and_not_half_a_commit() {
+    async fn handler(tx: Tx) -> Result<()> {
+        add(&tx, "outer").await?;
+        let nested = tx.begin().await?;
+        add(&nested, "inner").await?;
+        std::mem::forget(nested);
+        Ok(())
+    }
+    on_each(|test| {
+        let client = app(test).get("/forgets", handler).test();
+        let res = client.get("/forgets").send();
+        res.assert_status(500);
+        let error = res.error().unwrap().to_string();
+        assert!(error.contains("nested in it is open"), "{error}");
+        if !test.url().starts_with("sqlite") {
+            assert_names(&client, "");
+        }
+    });
+}
+
+#[test]
+fn a_transaction_by_hand_is_committed_or_undone() {
+    async fn handler(Path(commits): Path<bool>, db: Db) -> Result<()> {
+        let transaction = db.begin().await?;
+        add(&transaction, &format!("{commits}")).await?;
+        match commits {
+            true => transaction.commit().await?,
+            false => drop(transaction),
+        }
+        Ok(())
+    }
+    on_each(|test| {
+        let client = app(test).get("/{commits}", handler).test();
+        client.get("/true").send().assert_status(200);
+        client.get("/false").send().assert_status(200);
+        assert_names(&client, "true");
+        client.stop();
+    });
+}
+
+#[test]
+fn a_function_in_a_transaction_is_committed_by_its_result() {
+    async fn handler(Path(name): Path<String>, db: Db, tx: Tx) -> Result<String> {
+        let author = db
+            .transaction(async |tx| {
+                let author = add(tx, &name).await?;
+                match name.as_str() {
+                    "bad" => Err(Error::bad_request("no such names")),
+                    _ => Ok(author),
+                }
+            })
+            .await?;
+        let nested: Result<(), DbErr> = tx
+            .transaction(async |tx| {
+                add(tx, "nested").await?;
+                add(tx, &name).await.map(drop)
+            })
+            .await;
+        add(&tx, &format!("{}-{}", author.name, nested.is_err())).await?;
+        Ok(author.name)
+    }
+    /// As SeaORM has it.
+    async fn boxed(db: Db) -> Result<()> {
+        let added = TransactionTrait::transaction(&db, |tx| {
+            Box::pin(async move { add(tx, "ada").await.map(drop) })
+        });
+        Ok(added.await?)
+    }
+    on_each(|test| {
+        let client = app(test)
+            .get("/boxed", boxed)
+            .get("/{name}", handler)
+            .test();
+        client.get("/bad").send().assert_status(400);
+        client.get("/ada").send().assert_text("ada");
+        client.get("/boxed").send().assert_status(409);
+        assert_names(&client, "ada,ada-true");
+        client.stop();
+    });
+}
+
+/// A stream of one item, which is made when it is asked for.
+struct Once(Option<Pin<Box<dyn Future<Output = String> + Send>>>);
+
+impl futures_core::Stream for Once {
+    type Item = Result<String, std::io::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(item) = &mut self.0 else {
+            return Poll::Ready(None);
+        };
+        let item = std::task::ready!(item.as_mut().poll(cx));
+        self.0 = None;
+        Poll::Ready(Some(Ok(item)))
+    }
+}
+
+#[test]
+fn after_its_response_it_is_over() {
+    async fn handler(tx: Tx) -> Result<Response> {
+        add(&tx, "before").await?;
+        let late = async move {
+            match add(&tx, "late").await {
+                Ok(_) => "added".to_owned(),
+                Err(error) => error.to_string(),
+            }
+        };
+        Ok(cepa::Stream(Once(Some(Box::pin(late)))).into_response())
+    }
+    on_each(|test| {
+        let client = app(test).get("/stream", handler).test();
+        let text = client.get("/stream").send().text().to_owned();
+        assert!(text.contains("takes `Db`"), "{text}");
+        assert_names(&client, "before");
+        client.stop();
+    });
+}
