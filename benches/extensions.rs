@@ -8,7 +8,10 @@ use cepa::http::{Request as HttpRequest, Uri};
 use cepa::metrics::Metrics;
 use cepa::prelude::*;
 use cepa::rate_limit::RateLimit;
-use support::{Cases, row};
+use cepa::sessions::{
+    CsrfToken, MemoryStore, Session, SessionKey, SessionRecord, SessionStore, Sessions,
+};
+use support::{Cases, now, row};
 
 fn keys() -> Keys {
     Keys::new("0123456789abcdef0123456789abcdef").expect("it is long enough")
@@ -86,6 +89,50 @@ fn measured() -> App {
     app().plug(Metrics::new())
 }
 
+/// The id of a session, and what the store knows it by: the SHA-256 of 32 bytes of zeros.
+const SESSION: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const KEY: &str = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
+
+/// A store with a session of three values that is over in a thousand years.
+fn store() -> (MemoryStore, SessionKey) {
+    let (store, key) = (MemoryStore::new(), SessionKey::from_hex(KEY));
+    let key = key.expect("64 digits");
+    let record = SessionRecord::new(u64::MAX / 4, u64::MAX / 2)
+        .with_value("auth", "\"c29tZSBtYXJrIG9mIGl0\"")
+        .with_value("id", "\"12345678\"")
+        .with_value("locale", "\"en\"")
+        .with_user("42");
+    let kept = now(SessionStore::create(&store, &key, record));
+    kept.expect("there is room");
+    (store, key)
+}
+
+fn sessions() -> App {
+    app()
+        .plug(Sessions::new(store().0).with_secure(false))
+        .get("/read", async |session: Session| {
+            let value = session.get::<String>("id").expect("it is a text");
+            read(value.as_deref())
+        })
+        .get("/write", async |session: Session| {
+            session.insert("id", "12345678")
+        })
+        .get("/begin", async |session: Session| {
+            session.insert("id", "12345678")
+        })
+        .get("/token", async |_: CsrfToken| "hello")
+}
+
+fn with_session(path: &'static str) -> impl Fn() -> HttpRequest<&'static str> {
+    move || {
+        let mut req = get(path, None)();
+        let cookie = format!("theme=dark; session={SESSION}").parse();
+        req.headers_mut()
+            .insert("cookie", cookie.expect("it is ASCII"));
+        req
+    }
+}
+
 fn get(path: &'static str, cookie: Option<String>) -> impl Fn() -> HttpRequest<&'static str> {
     move || {
         let mut req = HttpRequest::new("");
@@ -126,6 +173,21 @@ fn main() {
     cases.ask("limited", limited, get("/", None));
     cases.ask("quiet", quiet, get("/", None));
     cases.ask("measured", measured, get("/", None));
+    cases.ask("session sent", app, with_session("/"));
+    cases.ask("sessions", sessions, get("/", None));
+    cases.ask("sessions, one sent", sessions, with_session("/"));
+    for path in ["/read", "/write", "/token"] {
+        cases.ask(path, sessions, with_session(path));
+    }
+    cases.ask("begin", sessions, get("/begin", None));
+    cases.add("load", || {
+        let (store, key) = store();
+        Box::new(move || drop(std::hint::black_box(now(SessionStore::load(&store, &key)))))
+    });
+    rows(&cases);
+}
+
+fn rows(cases: &Cases) {
     let sent = "without, cookies sent";
     cases.table(&[
         row("request without middleware", "without"),
@@ -143,5 +205,12 @@ fn main() {
         row("RateLimit", "limited").beyond("without"),
         row("RateLimit without headers", "quiet").beyond("without"),
         row("Metrics", "measured").beyond("without"),
+        row("Sessions, none sent", "sessions").beyond("without"),
+        row("Sessions, one sent and not read", "sessions, one sent").beyond("session sent"),
+        row("Sessions, a value read", "/read").beyond("session sent"),
+        row("of that the store", "load"),
+        row("Sessions, a value set", "/write").beyond("session sent"),
+        row("Sessions, a session begun", "begin").beyond("without"),
+        row("Sessions, a token for a form", "/token").beyond("session sent"),
     ]);
 }

@@ -1,0 +1,324 @@
+//! API keys: a text that a program sends with each request, of which the app keeps a hash.
+//!
+//! Before it: the client sent one, or not. After it: whose it is, as a local value.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use sha2::Sha256;
+
+use super::passwords::random;
+use crate::{Error, IntoResponse, Middleware, Next, Provided, Request, Response, Result};
+
+/// Random bytes of an id, and of a secret.
+const ID: usize = 8;
+const SECRET: usize = 24;
+const HEADER: &str = "x-api-key";
+
+/// A new key: `shop_ad1f0c6b5e0a9d27_` and 48 more digits. Its text is shown to its owner once; what
+/// the app keeps is its id, which finds it, and its hash.
+///
+/// The prefix says to people, and to programs that look for secrets where none should be, what it is.
+///
+/// ```
+/// use cepa::auth::ApiKey;
+///
+/// let key = ApiKey::random("shop");
+/// assert!(key.text().starts_with("shop_") && key.text().contains(key.id()));
+/// assert_eq!(key.hash().len(), 64);
+/// ```
+pub struct ApiKey {
+    text: String,
+    id: String,
+    hash: String,
+}
+
+impl ApiKey {
+    /// One that nobody guesses: 192 random bits.
+    ///
+    /// # Panics
+    /// If the operating system has no random numbers.
+    #[must_use]
+    pub fn random(prefix: &str) -> Self {
+        let bytes = random::<{ ID + SECRET }>().expect("the operating system has random numbers");
+        let (id, secret) = bytes.split_at(ID);
+        let (id, secret) = (hex(id), hex(secret));
+        let text = format!("{prefix}_{id}_{secret}");
+        let hash = hex(&mac(&text).finalize().into_bytes());
+        Self { text, id, hash }
+    }
+
+    /// The key itself, which nobody can read again.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What finds it: 16 hexadecimal digits, which are no secret.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What is kept of it: 64 hexadecimal digits.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+}
+
+/// The id, and nothing of the secret.
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Middleware that asks for an [`ApiKey`], in `Authorization: Bearer` or `X-Api-Key`. Whose it is,
+/// handlers take as `Local<S::Owner>`. Without one, or with another, it is 401.
+///
+/// ```
+/// use cepa::auth::{ApiKey, ApiKeys};
+/// use cepa::prelude::*;
+///
+/// #[derive(Clone)]
+/// struct Shop(&'static str);
+///
+/// let key = ApiKey::random("shop");
+/// let (id, hash) = (key.id().to_owned(), key.hash().to_owned()); // kept, in a database perhaps
+/// let find = move |wanted: String| {
+///     let found = (wanted == id).then(|| (hash.clone(), Shop("Onions")));
+///     async { Ok(found) }
+/// };
+/// let client = App::new()
+///     .with(ApiKeys::new("shop", find))
+///     .get("/", async |Local(shop): Local<Shop>| shop.0)
+///     .test();
+/// client.get("/").header("authorization", format!("Bearer {}", key.text())).send().assert_text("Onions");
+/// client.get("/").header("x-api-key", key.text()).send().assert_text("Onions");
+/// client.get("/").send().assert_status(401).assert_header("www-authenticate", "Bearer");
+/// ```
+pub struct ApiKeys<S> {
+    prefix: Cow<'static, str>,
+    store: S,
+    is_optional: bool,
+}
+
+impl<S: ApiKeyStore> ApiKeys<S> {
+    /// Keys with this prefix, which the store, or a function from an id to a hash and an owner, knows.
+    #[must_use]
+    pub fn new(prefix: impl Into<Cow<'static, str>>, store: S) -> Self {
+        Self {
+            prefix: prefix.into(),
+            store,
+            is_optional: false,
+        }
+    }
+
+    /// Lets requests without a key pass too; handlers take `Option<Local<S::Owner>>` then. A wrong key
+    /// is 401 still.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.is_optional = true;
+        self
+    }
+
+    async fn owner(&self, req: &Request) -> Result<Option<S::Owner>> {
+        let Some(text) = self.sent(req)? else {
+            return match self.is_optional {
+                true => Ok(None),
+                false => {
+                    Err(Error::unauthorized("send an API key")
+                        .with_header(WWW_AUTHENTICATE, "Bearer"))
+                }
+            };
+        };
+        let wrong = || {
+            let challenge = "Bearer error=\"invalid_token\"";
+            Error::unauthorized("the API key is not valid").with_header(WWW_AUTHENTICATE, challenge)
+        };
+        let id = id_of(&text, &self.prefix).ok_or_else(wrong)?;
+        let found = self.store.find(id).await?;
+        let (hash, owner) = found.ok_or_else(wrong)?;
+        // `verify_slice` takes the same time wherever they differ.
+        let is_right = mac(&text).verify_slice(&unhex(&hash).unwrap_or_default());
+        is_right.map_err(|_| wrong())?;
+        Ok(Some(owner))
+    }
+
+    /// The key that was sent. A bearer of something else, such as a JWT, is none.
+    fn sent(&self, req: &Request) -> Result<Option<String>> {
+        let plain = req.headers().get_all(HEADER).iter();
+        let plain = plain.map(|field| String::from_utf8_lossy(field.as_bytes()).into_owned());
+        let bearer = req
+            .headers()
+            .get_all(AUTHORIZATION)
+            .iter()
+            .filter_map(|field| {
+                let (scheme, rest) = field.as_bytes().split_at_checked(7)?;
+                let rest = std::str::from_utf8(rest).ok()?.trim();
+                let is_ours = rest.strip_prefix(&*self.prefix)?.starts_with('_');
+                (scheme.eq_ignore_ascii_case(b"bearer ") && is_ours).then(|| rest.to_owned())
+            });
+        let mut all = plain.chain(bearer);
+        match (all.next(), all.next()) {
+            (_, Some(_)) => Err(Error::bad_request("there is more than one API key")),
+            (key, None) => Ok(key),
+        }
+    }
+}
+
+impl<S: ApiKeyStore> Middleware for ApiKeys<S> {
+    async fn handle(&self, mut req: Request, next: Next) -> Response {
+        match self.owner(&req).await {
+            Ok(owner) => {
+                if let Some(owner) = owner {
+                    req.insert(owner);
+                }
+                next.run(req).await
+            }
+            Err(error) => error.into_response(),
+        }
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        "ApiKeys".into()
+    }
+
+    fn provides(&self) -> Vec<Provided> {
+        vec![Provided::local::<S::Owner>()]
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        match self.prefix.is_empty() || !self.prefix.chars().all(is_plain) {
+            true => vec![format!(
+                "`{}` is no prefix of API keys: use letters, digits and `_`",
+                self.prefix.escape_debug()
+            )],
+            false => Vec::new(),
+        }
+    }
+}
+
+impl<S> fmt::Debug for ApiKeys<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKeys")
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the hashes of API keys are kept. A function is one too:
+/// `|id: String| async move { Ok(Some((hash, owner))) }`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no store of API keys",
+    label = "not a store of API keys",
+    note = "implement `cepa::auth::ApiKeyStore` for it, or take a function: `|id: String| async move {{ \
+            Ok::<Option<(String, Owner)>, cepa::Error>(..) }}`"
+)]
+pub trait ApiKeyStore: Send + Sync + 'static {
+    /// What handlers get of whoever sends a key.
+    type Owner: Clone + Send + Sync + 'static;
+
+    /// The [hash](ApiKey::hash) of the key with this id, and whose it is; `None` if there is none, or
+    /// it was withdrawn.
+    ///
+    /// # Errors
+    /// The store cannot be asked.
+    fn find(&self, id: &str) -> impl Future<Output = Result<Option<(String, Self::Owner)>>> + Send;
+}
+
+impl<F, Fut, P> ApiKeyStore for F
+where
+    F: Fn(String) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Option<(String, P)>>> + Send,
+    P: Clone + Send + Sync + 'static,
+{
+    type Owner = P;
+
+    fn find(&self, id: &str) -> impl Future<Output = Result<Option<(String, P)>>> + Send {
+        self(id.to_owned())
+    }
+}
+
+/// The id in a key of this prefix, if it has the form of one.
+fn id_of<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (id, secret) = text
+        .strip_prefix(prefix)?
+        .strip_prefix('_')?
+        .split_once('_')?;
+    let is_hex = |text: &str, bytes: usize| text.len() == bytes * 2 && unhex(text).is_some();
+    (is_hex(id, ID) && is_hex(secret, SECRET)).then_some(id)
+}
+
+/// Over the whole key, so that a hash is of one prefix and one id.
+fn mac(text: &str) -> Hmac<Sha256> {
+    let mac: Hmac<Sha256> =
+        Hmac::new_from_slice(b"cepa API key, version 1").expect("HMAC takes keys of any length");
+    mac.chain_update(text)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The bytes of digits in lower case.
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let bytes = pairs
+        .iter()
+        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
+    bytes.collect::<Option<_>>().filter(|_| rest.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn a_key_has_the_id_that_finds_it() {
+        let key = ApiKey::random("shop_live");
+        assert_eq!(id_of(key.text(), "shop_live"), Some(key.id()));
+        assert_eq!(id_of(key.text(), "shop"), None);
+        assert_eq!(id_of(key.text(), "shop_live_"), None);
+        assert_eq!(id_of(&key.text().to_uppercase(), "SHOP_LIVE"), None);
+        assert!(!format!("{key:?}").contains(&key.text()[27..]));
+        assert_eq!(unhex(key.hash()).map(|it| it.len()), Some(32));
+        assert_ne!(ApiKey::random("shop").text(), ApiKey::random("shop").text());
+    }
+
+    #[test]
+    fn no_text_upsets_the_reader() {
+        let key = ApiKey::random("a");
+        let mut random = Random::new();
+        let pieces = [
+            "a",
+            "_",
+            key.id(),
+            "f",
+            "0",
+            "\u{e9}",
+            &key.text()[19..],
+            "A",
+        ];
+        for _ in 0..20_000 {
+            let count = random.below(8);
+            let text: String = (0..count).map(|_| pieces[random.below(8)]).collect();
+            if let Some(id) = id_of(&text, "a") {
+                assert_eq!((text.len(), id.len()), (key.text().len(), 16));
+            }
+        }
+    }
+}

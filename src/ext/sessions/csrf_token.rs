@@ -1,0 +1,157 @@
+//! `CsrfToken`: what shows that a form was sent from a page of this app, to this client.
+//!
+//! Before it: a page with a form is made. After it: the browser sends the token with the form.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use hmac::Mac;
+
+use super::error::SessionError;
+use super::extract::Session;
+use super::id::SessionId;
+use crate::{Error, FromRequest, Need, Request, Result};
+
+/// The name of the field of a form.
+pub(super) const FIELD: &str = "_csrf";
+
+/// Bytes of HMAC-SHA-256, and of the mask.
+const BYTES: usize = 32;
+
+/// Sets this use of a session's id apart from any other.
+const PURPOSE: &[u8] = b"cepa csrf token, version 1";
+
+/// The token of the client's session, for forms that [`CsrfTokens`](super::CsrfTokens) guards. As an
+/// argument it asks no store; a client without a session gets one.
+///
+/// It is a keyed hash of the session's id, so it is worthless to other clients, and after the session
+/// was [renewed](super::Session::renew): forms that were loaded before somebody signed in do not work
+/// after it. Each one is masked anew, so that compressed pages do not give it away (BREACH).
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::sessions::{CsrfToken, CsrfTokens, Sessions};
+///
+/// async fn form(token: CsrfToken) -> Html<String> {
+///     Html(format!("<form method=\"post\">{}<button>Buy</button></form>", token.field()))
+/// }
+///
+/// let client = App::new()
+///     .plug(Sessions::memory())
+///     .with(CsrfTokens::new())
+///     .get("/", form)
+///     .post("/", async || "bought")
+///     .get("/token", async |token: CsrfToken| token.to_string())
+///     .test();
+/// client.get("/").send().assert_contains("<input type=\"hidden\" name=\"_csrf\" value=\"");
+/// let token = client.get("/token").send().text().to_owned();
+/// client.post("/").send().assert_status(403);
+/// client.post("/").form(&[("_csrf", &token)]).send().assert_text("bought");
+/// client.post("/").header("x-csrf-token", token).send().assert_text("bought");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct CsrfToken(String);
+
+impl CsrfToken {
+    pub(super) fn of(id: &SessionId) -> Result<Self, SessionError> {
+        let mut bytes = [0; 2 * BYTES];
+        getrandom::fill(&mut bytes[..BYTES]).map_err(|error| SessionError::random(&error))?;
+        let tag = mac(id).finalize().into_bytes();
+        let (mask, masked) = bytes.split_at_mut(BYTES);
+        for ((to, mask), tag) in masked.iter_mut().zip(mask).zip(tag) {
+            *to = *mask ^ tag;
+        }
+        Ok(Self(BASE64.encode(bytes)))
+    }
+
+    /// Whether this text is a token of the session with this id.
+    pub(super) fn is_of(text: &str, id: &SessionId) -> bool {
+        if text.len() != (2 * BYTES * 4).div_ceil(3) {
+            return false;
+        }
+        let Ok(bytes) = BASE64.decode(text) else {
+            return false;
+        };
+        let (mask, masked) = bytes.split_at(BYTES.min(bytes.len()));
+        let tag: Vec<u8> = mask.iter().zip(masked).map(|(a, b)| a ^ b).collect();
+        // Takes the same time wherever they differ.
+        mac(id).verify_slice(&tag).is_ok()
+    }
+
+    /// The token, in letters, digits, `-` and `_`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `<input type="hidden" name="_csrf" value="..">`. In a form with files it has to stand first.
+    #[must_use]
+    pub fn field(&self) -> String {
+        format!(
+            "<input type=\"hidden\" name=\"{FIELD}\" value=\"{}\">",
+            self.0
+        )
+    }
+}
+
+fn mac(id: &SessionId) -> impl Mac {
+    id.hmac().chain_update(PURPOSE)
+}
+
+impl FromRequest for CsrfToken {
+    async fn from_request(req: &mut Request) -> Result<Self> {
+        let session = req.local::<Session>();
+        let missing = || Error::internal("a `CsrfToken` needs `Sessions` around");
+        let token = session.ok_or_else(missing)?.csrf_token();
+        token.map_err(|error| error.to_error())
+    }
+
+    fn requires() -> Vec<Need> {
+        Session::requires()
+    }
+}
+
+impl fmt::Display for CsrfToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Nothing of it, since it is a secret.
+impl fmt::Debug for CsrfToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CsrfToken(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn a_token_is_that_of_one_session() {
+        let (one, other) = (SessionId::random().unwrap(), SessionId::random().unwrap());
+        for _ in 0..100 {
+            let token = CsrfToken::of(&one).unwrap();
+            assert!(CsrfToken::is_of(token.as_str(), &one));
+            assert!(!CsrfToken::is_of(token.as_str(), &other));
+            assert!(!token.as_str().contains(&one.to_text()[..8]));
+            assert_eq!(format!("{token:?}"), "CsrfToken(..)");
+        }
+    }
+
+    #[test]
+    fn random_texts_are_no_tokens() {
+        let mut random = Random::new();
+        let id = SessionId::random().unwrap();
+        for n in 0..100_000 {
+            let length = if n % 2 == 0 { 86 } else { random.below(90) };
+            let text: String = (0..length)
+                .map(|_| ['A', 'Q', 'g', 'w', '-', '_', '=', '+', '\0'][random.below(9)])
+                .collect();
+            assert!(!CsrfToken::is_of(&text, &id), "{text}");
+        }
+    }
+}

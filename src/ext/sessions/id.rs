@@ -1,0 +1,177 @@
+//! The id of a session, which the client has, and its hash, which the store has.
+//!
+//! Before it: the cookie of a request, or the random numbers of the operating system. After it: a
+//! store is asked by the key.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use hmac::{Hmac, KeyInit};
+use sha2::{Digest, Sha256};
+
+use super::error::SessionError;
+
+/// 256 random bits, which nobody guesses.
+const BYTES: usize = 32;
+
+/// What the cookie holds: whoever has it has the session.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct SessionId([u8; BYTES]);
+
+impl SessionId {
+    /// How long its text is.
+    pub(super) const TEXT: usize = 43;
+
+    /// A new one, of the operating system's random numbers.
+    pub(super) fn random() -> Result<Self, SessionError> {
+        let mut bytes = [0; BYTES];
+        getrandom::fill(&mut bytes).map_err(|error| SessionError::random(&error))?;
+        Ok(Self(bytes))
+    }
+
+    /// The one that was written by [`to_text`](Self::to_text); `None` for any other text.
+    pub(super) fn of_text(text: &str) -> Option<Self> {
+        // Of any other length it is not worth decoding.
+        if text.len() != Self::TEXT {
+            return None;
+        }
+        Some(Self(BASE64.decode(text).ok()?.try_into().ok()?))
+    }
+
+    /// In letters, digits, `-` and `_`.
+    pub(super) fn to_text(&self) -> String {
+        BASE64.encode(self.0)
+    }
+
+    pub(super) fn key(&self) -> SessionKey {
+        SessionKey(Sha256::digest(self.0).into())
+    }
+
+    /// A keyed hash that only those can make who have the id.
+    pub(super) fn hmac(&self) -> Hmac<Sha256> {
+        Hmac::new_from_slice(&self.0).expect("HMAC takes keys of any length")
+    }
+}
+
+/// Nothing of it, since it is a secret.
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionId(..)")
+    }
+}
+
+/// What a store knows a session by: the SHA-256 of the id that its client has. Who reads the store
+/// can use no session of it.
+///
+/// ```
+/// use cepa::sessions::SessionKey;
+///
+/// let key = SessionKey::from_bytes([0xab; 32]);
+/// assert_eq!(key.to_hex(), "ab".repeat(32));
+/// assert_eq!(SessionKey::from_hex(&key.to_hex()), Some(key));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionKey([u8; BYTES]);
+
+impl SessionKey {
+    /// The key with these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key that was written by [`to_hex`](Self::to_hex); `None` for any other text.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        let mut bytes = [0; BYTES];
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != BYTES || !rest.is_empty() || text.bytes().any(|b| b.is_ascii_uppercase())
+        {
+            return None;
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// Its 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// 64 hexadecimal digits, in lower case.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+        let bytes = self.0.iter();
+        bytes
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+            .collect()
+    }
+}
+
+/// In hexadecimal digits.
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionKey({})", self.to_hex())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn an_id_is_read_as_it_was_written() {
+        for _ in 0..1000 {
+            let id = SessionId::random().unwrap();
+            let text = id.to_text();
+            assert_eq!(text.len(), SessionId::TEXT);
+            assert_eq!(SessionId::of_text(&text), Some(id.clone()));
+            let key = id.key();
+            assert_eq!(SessionKey::from_hex(&key.to_hex()), Some(key));
+            assert!(!format!("{id:?} {key:?}").contains(&text));
+        }
+    }
+
+    /// FIPS 180-2, of 32 bytes of zeros.
+    #[test]
+    fn a_key_is_the_sha_256_of_the_id() {
+        let key = SessionId([0; BYTES]).key();
+        let hash = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
+        assert_eq!(key.to_hex(), hash);
+    }
+
+    #[test]
+    fn random_texts_are_no_ids() {
+        let mut random = Random::new();
+        let mut read = 0;
+        for _ in 0..100_000 {
+            let mut text = String::new();
+            for _ in 0..random.below(3) + 42 {
+                text.push(
+                    ['A', 'z', '0', '-', '_', '=', '+', '\u{e9}'][random.below(40).min(7) % 8],
+                );
+            }
+            if let Some(id) = SessionId::of_text(&text) {
+                read += 1;
+                // There is one spelling of each.
+                assert_eq!(id.to_text(), text);
+            }
+        }
+        assert_eq!(read, 0);
+        for n in 0..100_000 {
+            let length = if n % 2 == 0 { 64 } else { random.below(70) };
+            let digits = (0..length).map(|_| char::from(b"0a9fFgG \xc3"[random.below(8)]));
+            let text: String = digits.collect();
+            if let Some(key) = SessionKey::from_hex(&text) {
+                assert_eq!(key.to_hex(), text);
+            }
+        }
+    }
+}

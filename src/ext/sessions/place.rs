@@ -1,0 +1,202 @@
+//! Where sessions are kept: in a store, by their hashed ids, or in the cookies themselves.
+//!
+//! Before it: the text of a cookie, or the plan for a session. After it: the session, or the text of
+//! its next cookie.
+
+use super::error::SessionError;
+use super::id::{SessionId, SessionKey};
+use super::record::{SessionChange, SessionRecord};
+use super::state::{Kept, Plan, Step, Update};
+use super::store::AnyStore;
+use crate::AppService;
+use crate::cookies::Keys;
+
+/// What encrypted sessions are bound to.
+const NAME: &str = "session";
+
+pub(super) enum Place {
+    Store(Box<dyn AnyStore>),
+    Cookie(Keys),
+}
+
+/// What the client is told.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    Nothing,
+    /// The cookie has this value from now on.
+    Value(String),
+    /// It is to forget the cookie.
+    Gone,
+}
+
+impl Place {
+    pub(super) fn cookie(keys: &Keys) -> Self {
+        Self::Cookie(keys.for_purpose("sessions in cookies"))
+    }
+
+    /// The session of a cookie; `None` if the cookie is worth nothing.
+    pub(super) async fn open(&self, text: &str) -> Result<Option<Kept>, SessionError> {
+        let kept = match self {
+            Self::Store(store) => {
+                let Some(id) = SessionId::of_text(text) else {
+                    return Ok(None);
+                };
+                let record = store.load(&id.key()).await.map_err(SessionError::store)?;
+                record.map(|record| Kept { id, record })
+            }
+            Self::Cookie(keys) => unseal(keys, text),
+        };
+        // Whatever a store thinks of the time.
+        Ok(kept.filter(|kept| !kept.record.is_expired()))
+    }
+
+    /// The id in a cookie, whether or not there is a session of it.
+    pub(super) fn id(&self, text: &str) -> Option<SessionId> {
+        match self {
+            Self::Store(_) => SessionId::of_text(text),
+            Self::Cookie(keys) => Some(unseal(keys, text)?.id),
+        }
+    }
+
+    /// Does what a request left to be done.
+    pub(super) async fn carry_out(&self, plan: Plan) -> Result<Sent, SessionError> {
+        if let (Some(ended), Self::Store(store)) = (&plan.ended, self) {
+            let deleted = store.delete(&ended.id.key()).await;
+            deleted.map_err(SessionError::store)?;
+        }
+        let sent = match plan.step {
+            Step::Nothing => Sent::Nothing,
+            Step::Create(kept) => self.create(kept).await?,
+            Step::Touch(kept, change) => self.touch(kept, change).await,
+            Step::Update(update) => self.update(*update).await?,
+        };
+        Ok(match sent {
+            Sent::Nothing if plan.is_destroyed => Sent::Gone,
+            sent => sent,
+        })
+    }
+
+    async fn create(&self, kept: Kept) -> Result<Sent, SessionError> {
+        let store = match self {
+            Self::Store(store) => store,
+            Self::Cookie(keys) => return Ok(Sent::Value(seal(keys, &kept))),
+        };
+        let created = store.create(&kept.id.key(), kept.record).await;
+        created.map_err(SessionError::store)?;
+        Ok(Sent::Value(kept.id.to_text()))
+    }
+
+    /// If this fails, the session ends a little earlier, which is no reason to fail the request.
+    async fn touch(&self, mut kept: Kept, change: SessionChange) -> Sent {
+        match self {
+            Self::Store(store) => {
+                if let Err(error) = store.update(&kept.id.key(), change).await {
+                    tracing::warn!(target: "cepa", "the use of a session could not be noted: {error}");
+                }
+                Sent::Nothing
+            }
+            Self::Cookie(keys) => {
+                kept.record.apply(&change);
+                Sent::Value(seal(keys, &kept))
+            }
+        }
+    }
+
+    async fn update(&self, update: Update) -> Result<Sent, SessionError> {
+        let Update {
+            mut kept,
+            change,
+            next,
+            otherwise,
+        } = update;
+        let store = match self {
+            Self::Store(store) => store,
+            Self::Cookie(keys) => {
+                kept.record.apply(&change);
+                kept.id = next.unwrap_or(kept.id);
+                return Ok(Sent::Value(seal(keys, &kept)));
+            }
+        };
+        let updated = store.update(&kept.id.key(), change).await;
+        match (updated.map_err(SessionError::store)?, next, otherwise) {
+            (true, Some(id), _) => Ok(Sent::Value(id.to_text())),
+            (true, None, _) => Ok(Sent::Nothing),
+            // It ended meanwhile, and what it had is gone with it; but somebody signed in.
+            (false, _, Some(fresh)) => self.create(fresh).await,
+            (false, _, None) => {
+                tracing::debug!(target: "cepa", "a session ended while a request was changing it");
+                Ok(Sent::Nothing)
+            }
+        }
+    }
+
+    pub(super) async fn delete_user(
+        &self,
+        user: &str,
+        except: Option<&SessionKey>,
+    ) -> Result<u64, SessionError> {
+        match self {
+            Self::Store(store) => store
+                .delete_user(user, except)
+                .await
+                .map_err(SessionError::store),
+            Self::Cookie(_) => Err(SessionError::cookie()),
+        }
+    }
+
+    pub(super) async fn of_user(
+        &self,
+        user: &str,
+    ) -> Result<Vec<(SessionKey, SessionRecord)>, SessionError> {
+        match self {
+            Self::Store(store) => store.of_user(user).await.map_err(SessionError::store),
+            Self::Cookie(_) => Err(SessionError::cookie()),
+        }
+    }
+
+    pub(super) async fn delete(&self, key: &SessionKey) -> Result<(), SessionError> {
+        match self {
+            Self::Store(store) => store.delete(key).await.map_err(SessionError::store),
+            Self::Cookie(_) => Err(SessionError::cookie()),
+        }
+    }
+
+    /// Notes a use; false if the session is over.
+    pub(super) async fn note(&self, key: &SessionKey, expires: u64) -> Result<bool, SessionError> {
+        match self {
+            Self::Store(store) => {
+                let noted = store.update(key, SessionChange::new(expires)).await;
+                noted.map_err(SessionError::store)
+            }
+            Self::Cookie(_) => Err(SessionError::cookie()),
+        }
+    }
+
+    pub(super) fn check(&self, app: &AppService, middleware: &str) -> Result<(), String> {
+        match self {
+            Self::Store(store) => store.check(app, middleware),
+            Self::Cookie(_) => Ok(()),
+        }
+    }
+
+    pub(super) async fn sweep(&self) -> crate::Result<u64> {
+        match self {
+            Self::Store(store) => store.sweep().await,
+            Self::Cookie(_) => Ok(0),
+        }
+    }
+}
+
+fn seal(keys: &Keys, kept: &Kept) -> String {
+    let text = format!("{}{}", kept.id.to_text(), kept.record.to_text());
+    keys.encrypt(NAME, &text)
+}
+
+fn unseal(keys: &Keys, text: &str) -> Option<Kept> {
+    let text = keys.decrypt(NAME, text)?;
+    let (id, record) = text.split_at_checked(SessionId::TEXT)?;
+    Some(Kept {
+        id: SessionId::of_text(id)?,
+        record: SessionRecord::of_text(record)?,
+    })
+}

@@ -1,0 +1,126 @@
+//! API keys.
+
+use std::sync::{Arc, Mutex};
+
+use cepa::auth::{ApiKey, ApiKeys};
+use cepa::prelude::*;
+use cepa::testing::TestClient;
+
+#[derive(Clone, Debug)]
+struct Shop(&'static str);
+
+type Kept = Arc<Mutex<Vec<(String, String, Shop)>>>;
+
+fn kept(keys: &[(&ApiKey, &'static str)]) -> Kept {
+    let of = |(key, name): &(&ApiKey, &'static str)| {
+        (key.id().to_owned(), key.hash().to_owned(), Shop(name))
+    };
+    Arc::new(Mutex::new(keys.iter().map(of).collect()))
+}
+
+fn client(kept: &Kept) -> TestClient {
+    let find = |kept: &Kept| {
+        let kept = kept.clone();
+        move |id: String| {
+            let all = kept.lock().unwrap();
+            let found = all.iter().find(|it| it.0 == id);
+            let found = found.map(|(_, hash, shop)| (hash.clone(), shop.clone()));
+            async { Ok::<_, Error>(found) }
+        }
+    };
+    let owner = async |Local(shop): Local<Shop>| shop.0;
+    let maybe = async |shop: Option<Local<Shop>>| shop.map_or("nobody", |Local(shop)| shop.0);
+    App::new()
+        .get("/", owner.with(ApiKeys::new("shop", find(kept))))
+        .get(
+            "/maybe",
+            maybe.with(ApiKeys::new("shop", find(kept)).optional()),
+        )
+        .test()
+}
+
+#[test]
+fn a_key_says_whose_it_is() {
+    let (one, two) = (ApiKey::random("shop"), ApiKey::random("shop"));
+    let kept = kept(&[(&one, "Onions"), (&two, "Leeks")]);
+    let client = client(&kept);
+    for (key, name) in [(&one, "Onions"), (&two, "Leeks")] {
+        client
+            .get("/")
+            .header("x-api-key", key.text())
+            .send()
+            .assert_text(name);
+        let bearer = format!("bearer {}", key.text());
+        client
+            .get("/")
+            .header("authorization", bearer)
+            .send()
+            .assert_text(name);
+    }
+    kept.lock().unwrap().remove(0);
+    let res = client.get("/").header("x-api-key", one.text()).send();
+    res.assert_status(401);
+}
+
+#[test]
+fn what_is_no_key_is_refused() {
+    let (key, other) = (ApiKey::random("shop"), ApiKey::random("shop"));
+    let kept = kept(&[(&key, "Onions"), (&other, "Leeks")]);
+    let client = client(&kept);
+    let secret = |key: &ApiKey| key.text().rsplit('_').next().unwrap().to_owned();
+    let forged = [
+        format!("shop_{}_{}", key.id(), secret(&other)),
+        format!("shop_{}_{}", key.id(), "0".repeat(48)),
+        format!("shop_{}_", key.id()),
+        format!("shop_{}", key.id()),
+        format!("shop_{}_{}", key.id(), key.hash()),
+        format!("shops_{}_{}", key.id(), secret(&key)),
+        format!("{}0", key.text()),
+        key.text().to_uppercase(),
+        key.text()[..key.text().len() - 1].to_owned(),
+        key.text().replace('_', "-"),
+        "shop__".to_owned(),
+        "x".to_owned(),
+        String::new(),
+    ];
+    for text in forged {
+        for path in ["/", "/maybe"] {
+            let res = client.get(path).header("x-api-key", &*text).send();
+            res.assert_status(401);
+            res.assert_header("www-authenticate", "Bearer error=\"invalid_token\"");
+        }
+    }
+    // A hash that is none in the store lets nobody in.
+    kept.lock().unwrap()[0].1.clear();
+    client
+        .get("/")
+        .header("x-api-key", key.text())
+        .send()
+        .assert_status(401);
+}
+
+#[test]
+fn a_request_without_a_key_is_nobodys() {
+    let key = ApiKey::random("shop");
+    let client = client(&kept(&[(&key, "Onions")]));
+    client.get("/maybe").send().assert_text("nobody");
+    let res = client.get("/").send();
+    res.assert_status(401)
+        .assert_header("www-authenticate", "Bearer");
+    // A token of another kind is none.
+    let jwt = client
+        .get("/maybe")
+        .header("authorization", "Bearer eyJhbGciOiJ.e30.x");
+    jwt.send().assert_text("nobody");
+    let both = client.get("/").header("x-api-key", key.text());
+    let both = both.header("authorization", format!("Bearer {}", key.text()));
+    both.send().assert_status(400);
+}
+
+#[test]
+fn a_prefix_is_a_word() {
+    let find = |_: String| async { Ok(None::<(String, Shop)>) };
+    let error = App::new().with(ApiKeys::new("a-b", find)).build();
+    let told = error.unwrap_err().to_string();
+    assert!(told.contains("`a-b` is no prefix"), "{told}");
+}

@@ -1,0 +1,65 @@
+//! Where a user is signed in, and how that ends.
+
+use cepa::prelude::*;
+use cepa::sessions::{Session, SessionStore, Sessions};
+
+use crate::revocation::{ask, sign_in};
+use crate::{Spy, routes};
+
+async fn list(session: Session) -> Result<String> {
+    let mut told = Vec::new();
+    for (key, record) in session.siblings().await? {
+        assert_eq!(record.user(), Some("ada"));
+        let is_own = session.key()? == Some(key);
+        let device: String = record.get("device").unwrap();
+        told.push(format!("{device} {is_own}"));
+    }
+    told.sort();
+    Ok(told.join(", "))
+}
+
+async fn end(Path(device): Path<String>, session: Session) -> Result<String> {
+    for (key, record) in session.siblings().await? {
+        if record.get::<String>("device").as_ref() == Some(&device) {
+            return Ok(session.revoke_sibling(&key).await?.to_string());
+        }
+    }
+    Err(Error::not_found("no such device"))
+}
+
+async fn end_another_users(State(store): State<Spy>, session: Session) -> Result<String> {
+    let bob = store.of_user("bob").await?;
+    Ok(session.revoke_sibling(&bob[0].0).await?.to_string())
+}
+
+#[test]
+fn users_see_where_they_are_signed_in_and_end_what_they_like() {
+    let store = Spy::default();
+    let client = App::new()
+        .state(store.clone())
+        .plug(Sessions::new(store))
+        .plug(routes)
+        .get("/list", list)
+        .post("/end/{device}", end)
+        .post("/end-another-users", end_another_users)
+        .test();
+    let ids = ["phone", "tablet", "desk"].map(|device| {
+        let id = sign_in(&client, "ada");
+        let req = client.post(format!("/set/device/{device}"));
+        let req = req.header("cookie", format!("session={id}"));
+        req.send().assert_status(200);
+        id
+    });
+    let bob = sign_in(&client, "bob");
+    let all = "desk false, phone true, tablet false";
+    assert_eq!(ask(&client, "/list", &ids[0]), all);
+    let cookie = format!("session={}", ids[0]);
+    let end = |path: &str| client.post(path).header("cookie", &cookie).send();
+    end("/end/tablet").assert_text("true");
+    end("/end/tablet").assert_status(404);
+    assert_eq!(ask(&client, "/user", &ids[1]), "nobody");
+    assert_eq!(ask(&client, "/list", &ids[0]), "desk false, phone true");
+    end("/end-another-users").assert_text("false");
+    assert_eq!(ask(&client, "/user", &bob), "bob");
+    assert_eq!(ask(&client, "/list", ""), "");
+}
