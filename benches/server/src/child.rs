@@ -1,9 +1,9 @@
-//! A server as a process of its own, and what the system says of it.
+//! How a server is started as a process of its own.
 
-use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
+use crate::process::Process;
 use crate::runtime::Runtime;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,22 +31,9 @@ impl Kind {
     }
 }
 
-/// Processor time in microseconds.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Cpu {
-    pub user: f64,
-    pub system: f64,
-}
-
-impl Cpu {
-    pub fn total(self) -> f64 {
-        self.user + self.system
-    }
-}
-
 /// A running server; it ends with this value.
 pub struct Server {
-    child: Child,
+    pub process: Process,
     pub addr: String,
 }
 
@@ -71,47 +58,7 @@ impl Server {
         BufReader::new(stdout).read_line(&mut addr).expect("text");
         let addr = addr.trim().to_owned();
         assert!(!addr.is_empty(), "the server did not start");
-        Self { child, addr }
-    }
-
-    /// User and system time so far. The system counts in hundredths of a second.
-    pub fn cpu(&self) -> Cpu {
-        let stat = self.proc("stat");
-        let (_, fields) = stat.rsplit_once(')').expect("a line of numbers");
-        let ticks = |field: usize| -> f64 {
-            let text = fields.split_ascii_whitespace().nth(field - 3);
-            text.and_then(|text| text.parse().ok()).expect("a number")
-        };
-        Cpu {
-            user: ticks(14) * 10_000.0,
-            system: ticks(15) * 10_000.0,
-        }
-    }
-
-    /// The most memory it had so far, in MiB.
-    pub fn peak_memory(&self) -> f64 {
-        let status = self.proc("status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.split_ascii_whitespace().next()?.parse::<f64>().ok());
-        kib.expect("a size") / 1024.0
-    }
-
-    fn proc(&self, file: &str) -> String {
-        let path = format!("/proc/{}/{file}", self.child.id());
-        fs::read_to_string(path).expect("the server runs")
-    }
-
-    /// Asks it to end, and waits until it has.
-    pub fn stop(mut self) {
-        let id = self.child.id().to_string();
-        let _ = Command::new("kill").args(["-TERM", &id]).status();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let process = Process(child);
+        Self { process, addr }
     }
 }

@@ -13,6 +13,8 @@ mod app;
 mod case;
 mod child;
 mod load;
+#[path = "../../support/process.rs"]
+mod process;
 mod raw;
 mod report;
 mod runtime;

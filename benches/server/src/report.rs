@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::Options;
 use crate::case::{self, Case};
-use crate::child::{Cpu, Kind, Server};
+use crate::child::{Kind, Server};
 use crate::load::{self, Load};
+use crate::process::Cpu;
 use crate::runtime::Runtime;
 
 /// The server's core, and the client's.
@@ -80,7 +81,7 @@ fn many(options: &Options) {
         for (kind, rows) in Kind::BOTH.into_iter().zip(&mut rows) {
             let server = Server::start(kind, options.runtime, &PINNED);
             let result = load::run(&server.addr, &case::CASES[0], load);
-            rows.push([server.peak_memory(), result.median, result.p99]);
+            rows.push([server.process.peak_memory(), result.median, result.p99]);
         }
     }
     for (kind, rows) in Kind::BOTH.into_iter().zip(rows) {
@@ -90,9 +91,9 @@ fn many(options: &Options) {
 }
 
 fn cost(server: &Server, case: &Case, load: Load) -> Cpu {
-    let before = server.cpu();
+    let before = server.process.cpu();
     let result = load::run(&server.addr, case, load);
-    let after = server.cpu();
+    let after = server.process.cpu();
     Cpu {
         user: (after.user - before.user) / result.requests,
         system: (after.system - before.system) / result.requests,
@@ -134,7 +135,7 @@ fn count(kind: Kind, options: &Options, case: Option<&Case>) -> (f64, f64) {
         core: None,
     };
     let requests = case.map_or(1.0, |case| load::run(&server.addr, case, load).requests);
-    server.stop();
+    server.process.stop();
     let text = std::fs::read_to_string(&file).expect("valgrind is installed");
     let sum = text.lines().find_map(|line| line.strip_prefix("totals: "));
     (
@@ -159,11 +160,11 @@ pub fn runtimes(options: &Options) {
             };
             let server = Server::start(Kind::Cepa, runtime, &[]);
             let plain = &case::CASES[0];
-            let before = server.cpu().total();
+            let before = server.process.cpu().total();
             let few = load::run(&server.addr, plain, load(64));
-            let cpu = (server.cpu().total() - before) / few.requests;
+            let cpu = (server.process.cpu().total() - before) / few.requests;
             let many = load::run(&server.addr, plain, load(1024));
-            let memory = server.peak_memory();
+            let memory = server.process.peak_memory();
             let beside =
                 beside_a_blocking_one(&server.addr, || load::run(&server.addr, plain, load(64)));
             let rate = few.requests / few.seconds;
