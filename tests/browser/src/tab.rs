@@ -59,6 +59,32 @@ impl<'a> Tab<'a> {
         );
     }
 
+    /// Shows pages as if they had no policy that says what may run in them.
+    pub fn without_policy(&self) {
+        self.ask("Page.setBypassCSP", json!({ "enabled": true }));
+    }
+
+    /// Runs a script at the beginning of each page that is loaded from now on.
+    pub fn begin_pages_with(&self, script: &str) {
+        self.ask("Page.enable", json!({}));
+        let source = json!({ "source": script });
+        self.ask("Page.addScriptToEvaluateOnNewDocument", source);
+    }
+
+    /// Asks for pages with these headers from now on, in place of others that were given before.
+    pub fn with_headers(&self, headers: &Value) {
+        self.ask("Network.enable", json!({}));
+        let headers = json!({ "headers": headers });
+        self.ask("Network.setExtraHTTPHeaders", headers);
+    }
+
+    /// Makes the window this wide, in pixels, and 800 high.
+    pub fn resize(&self, width: u32) {
+        let size =
+            json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        self.ask("Emulation.setDeviceMetricsOverride", size);
+    }
+
     /// Writes into a field, in place of what is in it.
     pub fn write(&self, selector: &str, text: &str) {
         self.front();

@@ -32,7 +32,7 @@ fn files_arrive_byte_for_byte_and_the_bar_reaches_its_end() {
     );
     tab.click("button");
     tab.wait_for_text("li span", "large.bin");
-    tab.wait_for_text("li small", "25165824 bytes");
+    tab.wait_for_text("li small", "25.2 MB");
     tab.wait_for_text("li span", "empty.txt");
 
     let shown = tab.eval("JSON.parse(sessionStorage.shown)");

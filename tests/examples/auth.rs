@@ -1,0 +1,87 @@
+//! The examples of users and tokens.
+
+use super::*;
+
+#[cfg(all(feature = "auth", feature = "jwt"))]
+#[test]
+fn jwt_api_knows_people_by_their_tokens() {
+    let secret = [("JWT_SECRET", "0123456789abcdef0123456789abcdef")];
+    let example = Example::start_with("jwt_api", &secret);
+    let ada = r#"{"name":"ada","password":"leek onion garlic"}"#;
+    let weak = r#"{"name":"lovelace","password":"lovelace1"}"#;
+    let told = ["\"field\":\"password\"", "little more than a name"];
+    example.assert_json("POST /api/users", weak, "422", &told);
+    let made = ["cache-control: no-store", "\"token\":\"ey"];
+    example.assert_json("POST /api/users", ada, "201", &made);
+    example.assert_json("POST /api/users", ada, "409", &["taken"]);
+    example.assert_json(
+        "POST /api/users/login",
+        &ada.replace("leek", "x"),
+        "401",
+        &[],
+    );
+    let json = "content-type: application/json\r\n";
+    let answer = example.ask("POST /api/users/login", json, ada);
+    let token = answer.split("\"token\":\"").nth(1);
+    let token = token.and_then(|it| it.split('"').next()).unwrap_or(&answer);
+    let known = format!("authorization: Token {token}\r\n");
+    example.assert("GET /api/user", &known, "", "200", &[r#"{"name":"ada"}"#]);
+    example.assert("GET /", &known, "", "200", &["Hello, ada!"]);
+    example.assert_get("/", "200", &["Hello, stranger!"]);
+    let bearer = format!("authorization: Bearer {token}\r\n");
+    let challenge = ["www-authenticate: Token\r\n"];
+    example.assert("GET /api/user", &bearer, "", "401", &challenge);
+    let forged = format!("authorization: Token {token}x\r\n");
+    example.assert("GET /", &forged, "", "401", &["error=\"invalid_token\""]);
+    let log = example.stop();
+    assert!(!log.contains("garlic") && !log.contains(token), "{log}");
+}
+
+#[cfg(all(
+    feature = "auth",
+    feature = "files",
+    feature = "orm-sqlite",
+    feature = "templates"
+))]
+#[test]
+fn auth_takes_members_in_and_knows_them_after_a_restart() {
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/club.db");
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{file}{end}"));
+    }
+    let url = format!("sqlite://{file}");
+    let start = || Example::start_with("auth", &[("DATABASE_URL", &url)]);
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    let ada = "email=ada%40example.com&password=leek+onion+garlic";
+    let example = start();
+    example.assert_get("/", "200", &["For friends of onions"]);
+    let page = "accept: text/html\r\n";
+    let away = ["location: /login?next=/account"];
+    example.assert("GET /account", page, "", "303", &away);
+    example.assert("POST /login", form, ada, "303", &["location: /login\r\n"]);
+    example.assert("POST /sign-up", form, ada, "303", &["location: /\r\n"]);
+    let mails = example.ask("GET /mails", "", "");
+    // As templates write it.
+    let link = mails.split("&#x2f;verify&#x2f;").nth(1);
+    let link = link.and_then(|it| it.split('"').next());
+    let link = format!("POST /verify/{}", link.unwrap_or(&mails));
+    example.assert(&link, form, "", "303", &["location: /login"]);
+    example.assert(&link, form, "", "404", &["This link was used already"]);
+    example.stop();
+
+    let example = start();
+    let answer = example.ask("POST /login?next=/members", form, ada);
+    assert!(answer.contains("location: /members\r\n"), "{answer}");
+    let cookie = answer.split("set-cookie: ").nth(1);
+    let cookie = cookie
+        .and_then(|it| it.split(';').next())
+        .unwrap_or(&answer);
+    let cookie = format!("cookie: {cookie}\r\n");
+    example.assert("GET /members", &cookie, "", "200", &["ada@example.com"]);
+    let other = format!("{cookie}origin: https://evil.example\r\n");
+    example.assert("POST /logout", &other, "", "403", &["another origin"]);
+    example.assert("POST /logout", &cookie, "", "303", &[]);
+    example.assert("GET /members", &cookie, "", "401", &[]);
+    let log = example.stop();
+    assert!(!log.contains("garlic"), "{log}");
+}
