@@ -4,11 +4,13 @@
 //! cargo run --release -- techempower                  # CPU, p99 and memory
 //! cargo run --release -- techempower instructions     # instructions in user space, by callgrind
 //! cargo run --release -- techempower instructions /db # of one case only
+//! cargo run --release -- conduit
 //! ```
 //!
 //! `--rounds 9`, `--seconds 2` and `--connections 64` change how much. Needs `wrk`, `taskset` and, for
 //! instructions, `valgrind`; the suites say what else.
 
+mod conduit;
 mod load;
 #[path = "../../../support/process.rs"]
 mod process;
@@ -30,7 +32,9 @@ pub struct Options {
 
 fn main() {
     let mut words = env::args().skip(1).peekable();
-    let name = words.next().expect("a suite is named: `techempower`");
+    let name = words
+        .next()
+        .expect("a suite is named: `techempower` or `conduit`");
     let counts = words.next_if(|word| word == "instructions").is_some();
     let mut options = Options {
         rounds: 5,

@@ -4,7 +4,7 @@ use crate::Options;
 use crate::load::{self, Load};
 use crate::process::Cpu;
 use crate::server::Server;
-use crate::suite::{Case, Program, Suite};
+use crate::suite::{Case, Suite};
 
 /// The servers' core, and the client's.
 const PINNED: [&str; 3] = ["taskset", "-c", "0"];
@@ -27,7 +27,8 @@ pub fn times(suite: &Suite, options: &Options) {
     let mut rounds = vec![Vec::new(); suite.cases.len()];
     let mut memory = Vec::new();
     for round in 0..options.rounds {
-        let servers = [0, 1].map(|which| Server::start(&suite.servers[which], &PINNED));
+        let servers =
+            [0, 1].map(|which| Server::start(&suite.servers[which], &suite.variables, &PINNED));
         for (case, rounds) in suite.cases.iter().zip(&mut rounds) {
             // Now the one first, now the other, each after a second that is not counted.
             let [first, second] = [round % 2, (round + 1) % 2];
@@ -79,6 +80,7 @@ pub fn times(suite: &Suite, options: &Options) {
 
 fn sample(server: &Server, case: &Case, which: usize, load: Load) -> Sample {
     let path = case.paths[which];
+    let load = case.load(load);
     load::run(&server.addr, path, case.script, Load { seconds: 1, ..load });
     let before = server.process.cpu();
     let result = load::run(&server.addr, path, case.script, load);
@@ -97,14 +99,10 @@ pub fn instructions(suite: &Suite, options: &Options) {
     let names = suite.servers.each_ref().map(|server| server.name);
     println!("| case | {} | {} | ratio |", names[0], names[1]);
     println!("|---|--:|--:|--:|");
-    let idle = suite
-        .servers
-        .each_ref()
-        .map(|server| count(server, options, None).0);
+    let idle = [0, 1].map(|which| count(suite, which, options, None).0);
     for case in &suite.cases {
         let [ours, theirs] = [0, 1].map(|which| {
-            let asked = Some((case.paths[which], case.script));
-            let (sum, requests) = count(&suite.servers[which], options, asked);
+            let (sum, requests) = count(suite, which, options, Some(case));
             (sum - idle[which]) / requests
         });
         println!(
@@ -116,20 +114,22 @@ pub fn instructions(suite: &Suite, options: &Options) {
 }
 
 /// Instructions of a whole run, and the requests in it.
-fn count(program: &Program, options: &Options, asked: Option<(&str, Option<&str>)>) -> (f64, f64) {
-    let path = asked.map_or("idle", |(path, _)| path);
+fn count(suite: &Suite, which: usize, options: &Options, asked: Option<&Case>) -> (f64, f64) {
+    let program = &suite.servers[which];
+    let path = asked.map_or("idle", |case| case.paths[which]);
     let name = path.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     let file = std::env::temp_dir().join(format!("peers-{}-{name}.out", program.name));
     let out = format!("--callgrind-out-file={}", file.display());
     let counted = ["valgrind", "--tool=callgrind", "--quiet", &out];
-    let server = Server::start(program, &[&PINNED[..], &counted].concat());
+    let wrapper = [&PINNED[..], &counted].concat();
+    let server = Server::start(program, &suite.variables, &wrapper);
     let load = Load {
         connections: options.connections,
         seconds: options.seconds,
         core: CLIENT,
     };
-    let requests = asked.map_or(1.0, |(path, script)| {
-        load::run(&server.addr, path, script, load).requests
+    let requests = asked.map_or(1.0, |case| {
+        load::run(&server.addr, path, case.script, case.load(load)).requests
     });
     server.process.stop();
     let text = std::fs::read_to_string(&file).expect("valgrind is installed");
@@ -138,6 +138,15 @@ fn count(program: &Program, options: &Options, asked: Option<(&str, Option<&str>
         sum.and_then(|sum| sum.trim().parse().ok()).expect("a sum"),
         requests,
     )
+}
+
+impl Case {
+    fn load(&self, load: Load) -> Load {
+        Load {
+            connections: self.connections.unwrap_or(load.connections),
+            ..load
+        }
+    }
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

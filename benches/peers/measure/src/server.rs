@@ -15,7 +15,7 @@ pub struct Server {
 
 impl Server {
     /// `wrapper` is a command that runs the program, such as `taskset -c 0`.
-    pub fn start(program: &Program, wrapper: &[&str]) -> Self {
+    pub fn start(program: &Program, variables: &[(&str, String)], wrapper: &[&str]) -> Self {
         assert!(
             program.path.exists(),
             "{} is not built: {}",
@@ -25,6 +25,7 @@ impl Server {
         let mut command = Command::new(wrapper[0]);
         command.args(&wrapper[1..]).arg(&program.path);
         command.env("ADDR", "127.0.0.1:0").stderr(Stdio::piped());
+        command.envs(variables.iter().map(|(name, value)| (*name, value)));
         let mut child = command.spawn().expect("the wrapper is installed");
         let mut log = BufReader::new(child.stderr.take().expect("it is piped"));
         let (mut seen, mut addr) = (String::new(), None);

@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 
+use crate::conduit;
+
 pub struct Suite {
     /// The first is who the others are compared with.
     pub servers: [Program; 2],
     pub cases: Vec<Case>,
+    /// What both have in their environment.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 /// A server as a program, which reads `ADDR` and says where it listens.
@@ -23,6 +27,8 @@ pub struct Case {
     pub paths: [&'static str; 2],
     /// A script of `wrk`, by its path in `benches/`.
     pub script: Option<&'static str>,
+    /// In place of what was asked for, where a server works at only so many.
+    pub connections: Option<u32>,
 }
 
 const fn same(path: &'static str) -> Case {
@@ -30,6 +36,7 @@ const fn same(path: &'static str) -> Case {
         title: path,
         paths: [path, path],
         script: None,
+        connections: None,
     }
 }
 
@@ -47,7 +54,7 @@ const TECHEMPOWER: [Case; 10] = [
     Case {
         title: "/fortunes, axum by minijinja",
         paths: ["/fortunes", "/fortunes-minijinja"],
-        script: None,
+        ..same("/fortunes")
     },
     Case {
         title: "/fortunes, axum by askama",
@@ -58,28 +65,77 @@ const TECHEMPOWER: [Case; 10] = [
     same("/cached-queries?q=500"),
 ];
 
+/// Conduit, on a SQLite file of five users and a hundred articles.
+const CONDUIT: [Case; 4] = [
+    Case {
+        title: "20 articles of 100",
+        ..same("/api/articles")
+    },
+    Case {
+        title: "articles with a tag",
+        ..same("/api/articles?tag=tag-3&limit=5")
+    },
+    Case {
+        title: "one article",
+        ..same("/api/articles/article-number-42")
+    },
+    Case {
+        title: "login",
+        script: Some("peers/measure/login.lua"),
+        connections: Some(4),
+        ..same("/api/users/login")
+    },
+];
+
 impl Suite {
     pub fn find(name: &str, only: &[String]) -> Self {
-        assert_eq!(name, "techempower", "there is no other suite yet");
-        let cases = TECHEMPOWER.into_iter();
-        let is_asked = |case: &Case| only.is_empty() || only.iter().any(|it| it == case.title);
-        Self {
-            servers: [
-                Program {
-                    name: "cepa",
-                    path: root().join("target/release/examples/techempower"),
-                    built_by: "cargo build --release --example techempower --features templates",
-                },
-                Program {
-                    name: "axum",
-                    path: root()
-                        .join("benches/peers/techempower-axum/target/release/techempower-axum"),
-                    built_by: "cargo build --release --features minijinja, in benches/peers/techempower-axum",
-                },
-            ],
-            cases: cases.filter(is_asked).collect(),
+        let mut suite = match name {
+            "techempower" => Self {
+                servers: [
+                    Program {
+                        name: "cepa",
+                        path: root().join("target/release/examples/techempower"),
+                        built_by: "cargo build --release --example techempower --features templates",
+                    },
+                    Program {
+                        name: "axum",
+                        path: peer("techempower-axum"),
+                        built_by: "cargo build --release --features minijinja, in benches/peers/techempower-axum",
+                    },
+                ],
+                cases: TECHEMPOWER.to_vec(),
+                variables: Vec::new(),
+            },
+            "conduit" => Self {
+                servers: [
+                    Program {
+                        name: "cepa",
+                        path: root().join("target/release/examples/conduit"),
+                        built_by: "cargo build --release --example conduit --features full",
+                    },
+                    Program {
+                        name: "axum",
+                        path: peer("conduit-axum"),
+                        built_by: "cargo build --release, in benches/peers/conduit-axum",
+                    },
+                ],
+                cases: CONDUIT.to_vec(),
+                variables: conduit::variables(),
+            },
+            _ => panic!("the suites are `techempower` and `conduit`"),
+        };
+        if name == "conduit" {
+            conduit::fill(&suite);
         }
+        let is_asked = |case: &Case| only.is_empty() || only.iter().any(|it| it == case.title);
+        suite.cases.retain(is_asked);
+        suite
     }
+}
+
+fn peer(name: &str) -> PathBuf {
+    let package = root().join("benches/peers").join(name);
+    package.join("target/release").join(name)
 }
 
 /// The folder of the repository.
