@@ -11,7 +11,7 @@
 //! }
 //! ```
 //!
-//! # The way of a request, and the map of this crate
+//! # The path of a request, and the modules of this crate
 //!
 //! ```text
 //! socket -> server -> before-routing chain -> router -> chain of the matched scope and route -> handler -+
@@ -44,9 +44,9 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `http2` | yes | HTTP/2 beside HTTP/1.1 |
-//! | `tls` | no | https: `Server::tls`, certificates reloaded while serving |
+//! | `tls` | no | https: `Server::tls`, with certificates that can be reloaded while serving |
 //! | `proxy-protocol` | no | client addresses from load balancers that pass connections through |
-//! | `full` | no | the extensions below that are stable |
+//! | `full` | no | all extensions below, without `orm-mysql` and `sessions-redis` |
 //! | `auth` | no | `cepa::auth`: users who sign in, with passwords, roles and links in mails; API keys and Basic |
 //! | `compression` | no | `cepa::compression`: responses compressed, requests decompressed |
 //! | `cookies` | no | `cepa::cookies`: cookies read, set, signed and encrypted |
@@ -56,14 +56,14 @@
 //! | `jwt` | no | `cepa::jwt`: JSON Web Tokens, issued, and checked before a handler sees them |
 //! | `metrics` | no | `cepa::metrics`: counts and times of requests, and of your own, for Prometheus |
 //! | `multipart` | no | `cepa::multipart`: uploads, streamed or into a struct with files |
-//! | `orm` | no | `cepa::orm`: models, transactions per request and migrations by SeaORM |
+//! | `orm` | no | `cepa::orm`: models, transactions per request and migrations by SeaORM; needs one of the next three, each of which includes it |
 //! | `orm-sqlite` | no | SQLite for `orm`, embedded in the program |
 //! | `orm-postgres` | no | PostgreSQL for `orm` |
 //! | `orm-mysql` | no | MariaDB and MySQL for `orm` |
-//! | `rate-limit` | no | `cepa::rate_limit`: so many requests per client and time |
+//! | `rate-limit` | no | `cepa::rate_limit`: limits requests per client over time |
 //! | `sessions` | no | `cepa::sessions`: values kept for a client between its requests |
-//! | `sessions-orm` | no | the same, kept in the database of `orm` |
-//! | `sessions-redis` | no | the same, kept in Redis |
+//! | `sessions-orm` | no | sessions kept in the database of `orm` |
+//! | `sessions-redis` | no | sessions kept in Redis |
 //! | `sessions-templates` | no | `csrf_token` and `csrf_field` in templates |
 //! | `templates` | no | `cepa::templates`: pages from templates that are checked when the app is built |
 //! | `tower` | no | `cepa::tower`: layers and services of `tower` in an app, an app as a service |
@@ -190,16 +190,19 @@ pub mod prelude {
     };
 }
 
-/// The README and the pages of `docs/`, whose code is compiled and run as doctests.
+/// The README and the pages of `docs/`, whose code is compiled and run as doctests; each with the
+/// features that its blocks need.
 #[cfg(doctest)]
 mod pages {
     #[doc = include_str!("../README.md")]
     mod readme {}
+    #[cfg(all(feature = "auth", feature = "jwt"))]
     #[doc = include_str!("../docs/auth.md")]
     mod auth {}
     #[cfg(feature = "orm-sqlite")]
     #[doc = include_str!("../docs/databases.md")]
     mod databases {}
+    #[cfg(all(feature = "health", feature = "metrics", feature = "tls"))]
     #[doc = include_str!("../docs/deployment.md")]
     mod deployment {}
     #[doc = include_str!("../docs/errors.md")]
@@ -212,10 +215,22 @@ mod pages {
     mod from_express {}
     #[doc = include_str!("../docs/from-flask.md")]
     mod from_flask {}
+    #[doc = include_str!("../docs/handlers.md")]
+    mod handlers {}
     #[doc = include_str!("../docs/middleware.md")]
     mod middleware {}
+    #[cfg(all(
+        feature = "compression",
+        feature = "cookies",
+        feature = "files",
+        feature = "multipart",
+        feature = "rate-limit"
+    ))]
+    #[doc = include_str!("../docs/recipes.md")]
+    mod recipes {}
     #[doc = include_str!("../docs/routing.md")]
     mod routing {}
+    #[cfg(feature = "sessions")]
     #[doc = include_str!("../docs/sessions.md")]
     mod sessions {}
     #[doc = include_str!("../docs/streaming.md")]
@@ -224,6 +239,7 @@ mod pages {
     mod structure {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
+    #[cfg(feature = "ws")]
     #[doc = include_str!("../docs/websockets.md")]
     mod websockets {}
 }

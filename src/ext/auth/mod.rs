@@ -91,6 +91,7 @@
 //! | [`Passwords`] | `with_memory`, `with_iterations`, `with_parallelism` of Argon2id | 19 MiB, 2, 1 |
 //! | | `with_least_length`; the most is 256 characters | 8 characters |
 //! | | `with_words` that no password is made of | none |
+//! | | `with_any_password`: no rules, short and common passwords too | no |
 //! | | `with_threads`, `with_queue`: hashes at once, and waiting | cores, 64 |
 //! | [`Throttle`] | `with_account_from_address`: wrong passwords | 10, and 60 in an hour |
 //! | | `with_account` | 100 in an hour |
