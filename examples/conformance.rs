@@ -1,11 +1,11 @@
 //! Small answers to all kinds of requests, for conformance suites and load generators.
 //!
 //! ```text
-//! cargo run --release --features multipart --example conformance
+//! cargo run --release --features compression,files,multipart,ws --example conformance
 //! curl -i 127.0.0.1:3000/json
 //! ```
 //!
-//! `/upload` is there with the feature `multipart`.
+//! Each feature adds what needs it: `/gunzip`, `/static` (the folder of `STATIC_DIR`), `/upload`, `/ws`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
