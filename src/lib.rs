@@ -219,13 +219,7 @@ mod pages {
     mod handlers {}
     #[doc = include_str!("../docs/middleware.md")]
     mod middleware {}
-    #[cfg(all(
-        feature = "compression",
-        feature = "cookies",
-        feature = "files",
-        feature = "multipart",
-        feature = "rate-limit"
-    ))]
+    #[cfg(feature = "full")]
     #[doc = include_str!("../docs/recipes.md")]
     mod recipes {}
     #[doc = include_str!("../docs/routing.md")]

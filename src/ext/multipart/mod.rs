@@ -16,7 +16,7 @@
 //! async fn add(MultipartForm(picture): MultipartForm<Picture>) -> Result<String> {
 //!     let path = std::env::temp_dir().join(format!("{}.png", std::process::id()));
 //!     picture.file.save(&path).await?; // complete, or not there at all
-//!     let stored = std::fs::read_to_string(&path)?;
+//!     let stored = std::fs::read_to_string(&path)?; // blocks: `tokio::fs` in a program
 //!     std::fs::remove_file(path)?;
 //!     Ok(format!("{}: {stored}", picture.title))
 //! }

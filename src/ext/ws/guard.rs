@@ -36,7 +36,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 ///
 /// async fn report(ws: WebSocket) -> Response {
 ///     ws.on_upgrade(async |socket: Socket| -> Result<()> {
-///         let report = std::fs::read_to_string("/nowhere/report.txt")?;
+///         let report = std::fs::read_to_string("/nowhere/report.txt")?; // `tokio::fs` in a program
 ///         socket.send(report).await?;
 ///         Ok(())
 ///     })
