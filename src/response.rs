@@ -10,7 +10,7 @@ use http::response::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::body::Body;
-use crate::error::Error;
+use crate::error::{Error, remove_of_the_body};
 use crate::log;
 
 /// What goes back to the client.
@@ -175,23 +175,28 @@ impl Response {
     }
 
     /// Says that the answer depends on this header of the request, so that caches keep the answers
-    /// for its values apart (RFC 9110, 12.5.5). What `Vary` says already stays.
+    /// for its values apart (RFC 9110, 12.5.5). What `Vary` says already stays. A name that is none is
+    /// a 500, as in [`set_header`](Self::set_header).
     ///
     /// ```
     /// use cepa::prelude::*;
-    /// use cepa::http::header::ACCEPT_LANGUAGE;
     ///
     /// async fn hello(req: Request) -> Response {
     ///     let is_german = req.header("accept-language").is_some_and(|it| it.starts_with("de"));
     ///     let mut res = if is_german { "Hallo" } else { "Hello" }.into_response();
-    ///     res.vary_by(ACCEPT_LANGUAGE);
+    ///     res.vary_by("accept-language");
     ///     res
     /// }
     ///
     /// let client = App::new().get("/", hello).test();
     /// client.get("/").send().assert_text("Hello").assert_header("vary", "accept-language");
     /// ```
-    pub fn vary_by(&mut self, name: HeaderName) {
+    #[track_caller]
+    pub fn vary_by(&mut self, name: impl TryInto<HeaderName>) {
+        let any = HeaderValue::from_static("*");
+        let Some((name, _)) = self.checked_header(name, any) else {
+            return;
+        };
         let headers = self.headers_mut();
         let is_said = |said: &[u8]| {
             let said = said.trim_ascii();
@@ -329,11 +334,12 @@ impl Response {
     #[inline]
     pub(crate) fn finish(&mut self, is_head: bool) {
         if let Some(unmade) = self.0.body.unmade() {
-            log::emit(log::Level::Error, unmade);
             // The page of an error: whoever refused stands further out than what makes pages.
             let refused = self.error().map(Error::status);
+            let level = refused.map_or(log::Level::Error, |_| log::Level::Warn);
+            log::emit(level, unmade);
             let status = refused.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            *self.headers_mut() = HeaderMap::new();
+            remove_of_the_body(self.headers_mut());
             self.set_status(status);
             self.set_body(status.canonical_reason().unwrap_or_default());
         }

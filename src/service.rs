@@ -328,8 +328,8 @@ impl AppService {
 
     /// A handle of its own for one connection, for servers of `tower` and `hyper`: with the address
     /// of its peer, which [`Request::peer_addr`] then knows, and whether it is TLS, which
-    /// [`Request::is_secure`] goes by, whatever scheme a client writes into its request.
-    /// Requests of different connections share no counter.
+    /// [`Request::is_secure`] goes by, whatever scheme a client writes into its request. A loopback
+    /// address may see the page for developers, in development. Requests of different connections share no counter.
     ///
     /// ```
     /// use cepa::{http, prelude::*};

@@ -38,6 +38,8 @@ fn lines(path: &str) -> Vec<Line> {
         return read(path, &fs::read_to_string(at).expect("a file can be read"));
     }
     let entries = fs::read_dir(at).into_iter().flatten().flatten();
+    // What packages of their own were built into is none of ours.
+    let entries = entries.filter(|it| it.file_name() != "target");
     let paths = entries.map(|it| format!("{path}/{}", it.file_name().to_string_lossy()));
     paths.flat_map(|path| lines(&path)).collect()
 }

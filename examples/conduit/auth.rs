@@ -27,8 +27,7 @@ pub(crate) struct Viewer(pub(crate) user::Model);
 impl FromRequest for Viewer {
     async fn from_request(req: &mut Request) -> Result<Self> {
         let viewer = req.extract::<Option<Self>>().await?;
-        let missing = || about(Error::unauthorized("is missing"), "token");
-        viewer.ok_or_else(missing)
+        viewer.ok_or_else(|| unauthorized("is missing"))
     }
 }
 
@@ -43,7 +42,13 @@ impl OptionalFromRequest for Viewer {
             Ok(id) => user::Entity::find_by_id(id).one(&db).await?,
             Err(_) => None,
         };
-        let gone = || about(Error::unauthorized("is of nobody"), "token");
+        let gone = || unauthorized("is of nobody");
         user.map(Self).ok_or_else(gone).map(Some)
     }
+}
+
+/// A 401 says how to do better (RFC 9110, 15.5.2).
+fn unauthorized(message: &'static str) -> Error {
+    let error = Error::unauthorized(message).with_header("www-authenticate", "Token");
+    about(error, "token")
 }

@@ -25,13 +25,7 @@ pub(crate) async fn render(error: &Error, _: &ErrorContext) -> impl IntoResponse
         errors.entry(name).or_default().push(message);
     }
     if errors.is_empty() {
-        let reason = status.canonical_reason().unwrap_or("failed");
-        let message = if status.is_client_error() {
-            error.message()
-        } else {
-            reason
-        };
-        errors.insert("body", vec![message]);
+        errors.insert("body", vec![error.message()]);
     }
     (status, Json(json!({ "errors": errors })))
 }

@@ -90,7 +90,10 @@ async fn create(tx: Tx, links: Links, Json(draft): Json<Draft>) -> Result<impl I
         .set_text(draft.text)
         .set_starred(draft.starred)
         .set_created_at(ChronoUtc::now());
-    for name in draft.tags {
+    let mut tags = draft.tags;
+    tags.sort_unstable();
+    tags.dedup();
+    for name in tags {
         let known = tag::Entity::find_by_name(&name).one(&tx).await?;
         note = note.add_tag(match known {
             Some(tag) => tag.into_active_model().into_ex(),

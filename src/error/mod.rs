@@ -27,13 +27,13 @@ pub use context::ErrorContext;
 pub use convert::OrError;
 pub(crate) use convert::{body_error, told};
 use develop::Seen;
-pub(crate) use develop::{note, note_miss};
+pub(crate) use develop::{note_for_developers, note_miss};
 pub use excerpt::Excerpt;
 pub use fields::FieldErrors;
 use panics::Panic;
 pub(crate) use panics::note_places;
 pub use render::{ErrorFormat, ErrorRenderer};
-pub(crate) use render::{Observer, Renderer, render_outside};
+pub(crate) use render::{Observer, Renderer, remove_of_the_body, render_outside};
 pub(crate) use watch::Watch;
 
 /// A boxed error of any kind, as the standard library and most crates pass it.

@@ -174,21 +174,25 @@ impl Watch {
             for observe in &scope.observers {
                 caught(|| observe(&error, &context), &context);
             }
-            let answer = match &scope.renderer {
-                Some(renderer) => by_app(renderer, &error, &context).await,
-                None => None,
-            };
-            let scene = seen.as_deref().map(|seen| Scene {
-                core: &view.core,
-                chain,
-                step: at as usize - first,
-                seen,
-            });
-            let answer = answer.or_else(|| {
-                let scene = scene?;
+            let develop = || {
+                let scene = Scene {
+                    core: &view.core,
+                    chain,
+                    step: at as usize - first,
+                    seen: seen.as_deref()?,
+                };
                 caught(|| develop::answer(&error, &context, &scene), &context)
-            });
-            let answer = answer.unwrap_or_else(|| by_default(&error, &context));
+            };
+            // A developer wants to know what failed, and how the app refuses.
+            let is_fault = error.status().is_server_error();
+            let mut answer = if is_fault { develop() } else { None };
+            if let (None, Some(renderer)) = (&answer, &scope.renderer) {
+                answer = by_app(renderer, &error, &context).await;
+            }
+            let answer = match answer {
+                Some(answer) => answer,
+                None => develop().unwrap_or_else(|| by_default(&error, &context)),
+            };
             finish(res, answer, error)
         })
     }
@@ -237,15 +241,19 @@ const OF_THE_BODY: [HeaderName; 9] = [
     EXPIRES,
 ];
 
+pub(crate) fn remove_of_the_body(headers: &mut HeaderMap) {
+    for name in OF_THE_BODY {
+        headers.remove(name);
+    }
+}
+
 /// Puts the renderer's answer into the response that failed, whose other headers stay.
 fn finish(mut res: Response, answer: Response, error: Error) -> Response {
     let status = match answer.status() {
         chosen if chosen == StatusCode::OK || chosen.is_informational() => error.status(),
         chosen => chosen,
     };
-    for name in OF_THE_BODY {
-        res.headers_mut().remove(name);
-    }
+    remove_of_the_body(res.headers_mut());
     let (headers, body) = answer.into_headers_and_body();
     let varies: Vec<HeaderValue> = res.headers().get_all(VARY).iter().cloned().collect();
     if res.headers().is_empty() {

@@ -26,7 +26,7 @@ struct Rare {
 }
 
 /// The methods of RFC 9110, 9.3, and PATCH, the most frequent ones first.
-const STANDARD: [Method; 9] = [
+pub(super) const STANDARD: [Method; 9] = [
     Method::GET,
     Method::POST,
     Method::PUT,

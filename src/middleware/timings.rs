@@ -45,8 +45,8 @@ struct Added {
     name: Cow<'static, str>,
     time: Duration,
     times: u32,
-    /// What is counted; `None` where only several are told.
-    unit: Option<&'static str>,
+    /// What is counted, for one and for several; `None` where only several are told.
+    unit: Option<[&'static str; 2]>,
 }
 
 /// Bytes of a header's value, at most.
@@ -70,27 +70,34 @@ impl Timings {
         self.add_part(name.into(), time, None);
     }
 
-    /// Adds the time of one of several parts of a kind, and says how many there were, in English:
-    /// `db;dur=1.507;desc="3 statements"` for the unit `statement`.
+    /// Adds the time of one of several parts of a kind, and says how many there were, by the words for
+    /// one and for several of them.
     ///
     /// ```
-    /// use cepa::Timings;
+    /// use cepa::{ServerTiming, Timings, prelude::*};
     /// use std::time::Duration;
     ///
-    /// fn asked(timings: &Timings, time: Duration) {
-    ///     timings.add_counted("search", time, "question");
+    /// async fn search(Local(timings): Local<Timings>) {
+    ///     for time in [400, 1_107] {
+    ///         timings.add_counted("search", Duration::from_micros(time), ["query", "queries"]);
+    ///     }
     /// }
+    ///
+    /// let client = App::new().plug(ServerTiming::new()).get("/", search).test();
+    /// let res = client.get("/").send();
+    /// let told = res.header("server-timing").unwrap();
+    /// assert!(told.contains(r#"search;dur=1.507;desc="2 queries""#), "{told}");
     /// ```
     pub fn add_counted(
         &self,
         name: impl Into<Cow<'static, str>>,
         time: Duration,
-        unit: &'static str,
+        unit: [&'static str; 2],
     ) {
         self.add_part(name.into(), time, Some(unit));
     }
 
-    fn add_part(&self, name: Cow<'static, str>, time: Duration, unit: Option<&'static str>) {
+    fn add_part(&self, name: Cow<'static, str>, time: Duration, unit: Option<[&'static str; 2]>) {
         let added = &mut self.lock().added;
         match added.iter_mut().find(|added| added.name == name) {
             Some(known) => {
@@ -131,10 +138,10 @@ impl Timings {
             let (name, time) = (Token(&added.name), Millis(added.time));
             match (added.times, added.unit) {
                 (1, None) => format!("{name};dur={time}"),
-                (1, Some(unit)) => format!("{name};dur={time};desc=\"1 {}\"", Token(unit)),
+                (1, Some([one, _])) => format!("{name};dur={time};desc=\"1 {}\"", Token(one)),
                 (times, unit) => {
-                    let unit = Token(unit.unwrap_or("time"));
-                    format!("{name};dur={time};desc=\"{times} {unit}s\"")
+                    let [_, several] = unit.unwrap_or(["time", "times"]);
+                    format!("{name};dur={time};desc=\"{times} {}\"", Token(several))
                 }
             }
         });
@@ -228,13 +235,13 @@ mod tests {
         timings.add("mail", Duration::from_micros(1500));
         timings.add("cache", millis(1));
         timings.add("mail", Duration::from_micros(7));
-        timings.add_counted("search", millis(1), "question");
+        timings.add_counted("search", millis(1), ["query", "queries"]);
         for _ in 0..3 {
-            timings.add_counted("db", millis(2), "statement");
+            timings.add_counted("db", millis(2), ["statement", "statements"]);
         }
         let header = "total;dur=12.000, a;dur=3.000, b;dur=0.000, c;dur=7.000, \
                       mail;dur=1.507;desc=\"2 times\", cache;dur=1.000, \
-                      search;dur=1.000;desc=\"1 question\", db;dur=6.000;desc=\"3 statements\"";
+                      search;dur=1.000;desc=\"1 query\", db;dur=6.000;desc=\"3 statements\"";
         assert_eq!(timings.header(millis(12)), header);
     }
 

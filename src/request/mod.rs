@@ -19,7 +19,7 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{Extensions, HeaderMap, HeaderValue, header};
 
 use crate::body::Body;
-use crate::error::{Result, Watch, note};
+use crate::error::{Result, Watch, note_for_developers};
 use crate::extract::{FromRequest, TrustedProxies};
 use crate::mode::Mode;
 use crate::response::Response;
@@ -95,7 +95,7 @@ impl Request {
             req.name_host();
         }
         if req.0.view.is_local && req.0.watch.is_for_page() {
-            note(&mut req);
+            note_for_developers(&mut req);
         }
         req
     }

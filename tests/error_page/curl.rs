@@ -46,7 +46,7 @@ fn it_sends_the_same_request_again() {
     let server = server(&arrived);
     let form = "content-type: application/x-www-form-urlencoded\r\ncontent-length: ";
     let body = "name=it%27s+%24%28id%29&more='`&@\"";
-    let rows: [(&str, String); 8] = [
+    let rows: [(&str, String); 9] = [
         ("GET /a?b=c&d='$(id)'`id`;!x HTTP/1.1", String::new()),
         (
             "GET /a/../b/./{x}[1-3]?y={1,2}&z=[a] HTTP/1.1",
@@ -66,6 +66,8 @@ fn it_sends_the_same_request_again() {
             "POST /form HTTP/1.1",
             format!("{form}{}\r\n\r\n{body}", body.len()),
         ),
+        // A form with a button alone.
+        ("POST /form HTTP/1.1", format!("{form}0\r\n\r\n")),
         ("OPTIONS * HTTP/1.1", String::new()),
     ];
     for (line, rest) in rows {

@@ -1,8 +1,13 @@
 //! What the page masks of a request.
 
+use cepa::MethodOverride;
 use cepa::prelude::*;
 
 use super::{ask, ask_with, get};
+
+async fn refuse() -> Error {
+    Error::conflict("no")
+}
 
 async fn fail(form: Form<Vec<(String, String)>>) -> Error {
     drop(form);
@@ -45,6 +50,31 @@ fn values_of_secrets_are_nowhere_on_the_page() {
     page.assert_tells("Form\nuser\nada\npassword\n***");
     page.assert_tells("--data-raw 'user=ada&password=***&csrf_token=***'");
     page.assert_tells("Put what is secret in place of ***.");
+}
+
+/// Whatever method they would be looked for with, and behind a fragment of any length.
+#[test]
+fn secrets_in_paths_are_known_by_any_route() {
+    let app = || {
+        let app = App::new().delete("/reset/{token}", refuse);
+        app.before_routing(MethodOverride::new().with_query())
+    };
+    let page = ask(app(), get("/reset/HIDDEN?_method=DELETE").method("POST"));
+    assert_eq!(page.status, 409);
+    assert!(!page.html.contains("HIDDEN"), "{}", page.text());
+    let page = ask(app(), get("/reset/HIDDEN"));
+    assert_eq!(page.status, 405);
+    assert!(!page.html.contains("HIDDEN"), "{}", page.text());
+    let fragment = "é".repeat(20);
+    for address in [
+        format!("/reset/HIDDEN#{fragment}"),
+        format!("/reset/HIDDEN#{fragment}?a"),
+        "/reset/HIDDEN#section-four-of-it".to_owned(),
+    ] {
+        let page = ask(app(), get("/none").header("hx-current-url", &address));
+        assert!(page.is_for_developers());
+        assert!(!page.html.contains("HIDDEN"), "{address}: {}", page.text());
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Who sees the page: a browser on this machine, in development, that asked this machine by its name.
 
+use cepa::http::Version;
 use cepa::prelude::*;
 use cepa::{Cors, Mode, RequestId, Server};
 
@@ -147,8 +148,18 @@ fn programs_get_what_they_ask_for() {
     }
 }
 
+/// nginx speaks HTTP/1.0 to what is behind it, adds no header, and names it by its own address.
 #[test]
-fn the_renderer_of_the_app_wins_unless_it_fails() {
+fn a_proxy_of_few_words_does_not_lead_to_it() {
+    let page = ask(app(), get("/").version(Version::HTTP_10));
+    assert!(!page.is_for_developers() && page.status == 409);
+    let page = ask(app(), get("/").version(Version::HTTP_2));
+    assert!(page.is_for_developers());
+}
+
+/// A developer wants to know what failed, and how the app refuses.
+#[test]
+fn the_renderer_of_the_app_wins_for_what_is_refused() {
     async fn own(error: &Error, _: &ErrorContext) -> Html<String> {
         Html(format!("own page of {}", error.status()))
     }
@@ -159,6 +170,16 @@ fn the_renderer_of_the_app_wins_unless_it_fails() {
     assert_eq!(page.html, "own page of 409 Conflict");
     let page = ask(app().on_error(failing), get("/"));
     assert!(page.is_for_developers());
+    let fails = || {
+        App::new()
+            .on_error(own)
+            .get("/", async || Error::internal("no"))
+    };
+    let page = ask(fails(), get("/"));
+    assert!(page.is_for_developers() && page.status == 500);
+    let production = fails().mode(Mode::Production);
+    let page = ask_as(production, Some("127.0.0.1:9"), get("/"), "");
+    assert_eq!(page.html, "own page of 500 Internal Server Error");
     let inner = App::new()
         .on_error(own)
         .get("/", async || Error::conflict("no"));

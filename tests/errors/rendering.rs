@@ -332,10 +332,16 @@ fn a_page_that_nobody_makes_leaves_an_error_its_status() {
         Page
     }
 
+    async fn refuse() -> Error {
+        Error::too_many_requests("slower").with_header("retry-after", "7")
+    }
+
     let app = App::new().on_error(page).get("/", async || Page);
-    let client = app.test();
+    let client = app.get("/often", refuse).test();
     let res = client.get("/none").send();
     res.assert_status(404).assert_text("Not Found");
+    let res = client.get("/often").send();
+    res.assert_status(429).assert_header("retry-after", "7");
     let res = client.get("/").send();
     res.assert_status(500).assert_text("Internal Server Error");
 }

@@ -1,8 +1,9 @@
-//! `wrk`, and what it reports.
+//! How servers are asked, by `wrk`.
 
 use std::process::Command;
 
 use crate::case::Case;
+use crate::wrk;
 
 /// How hard, and from where, a server is asked.
 #[derive(Clone, Copy)]
@@ -13,18 +14,7 @@ pub struct Load {
     pub core: Option<u32>,
 }
 
-/// What came of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Result {
-    pub requests: f64,
-    pub seconds: f64,
-    /// Milliseconds.
-    pub median: f64,
-    pub p99: f64,
-    pub max: f64,
-}
-
-pub fn run(addr: &str, case: &Case, load: Load) -> Result {
+pub fn run(addr: &str, case: &Case, load: Load) -> wrk::Result {
     let mut command = match load.core {
         Some(core) => {
             let mut command = Command::new("taskset");
@@ -54,39 +44,5 @@ pub fn run(addr: &str, case: &Case, load: Load) -> Result {
     let output = command.arg(format!("http://{addr}{}", case.path)).output();
     let output = output.expect("wrk and taskset are installed");
     let text = String::from_utf8_lossy(&output.stdout);
-    parse(&text).unwrap_or_else(|| panic!("wrk says: {text}"))
-}
-
-/// `None` if there were errors, or answers with another status than 2xx or 3xx.
-fn parse(text: &str) -> Option<Result> {
-    if text.contains("Non-2xx") || text.contains("Socket errors") {
-        return None;
-    }
-    let after = |label: &str, field: usize| {
-        let line = text
-            .lines()
-            .find(|line| line.trim_start().starts_with(label))?;
-        line.split_ascii_whitespace().nth(field)
-    };
-    let line = text.lines().find(|line| line.contains(" requests in "))?;
-    let words: Vec<_> = line.split_ascii_whitespace().collect();
-    Some(Result {
-        requests: words[0].parse().ok()?,
-        seconds: milliseconds(words[3].trim_end_matches(','))? / 1000.0,
-        median: milliseconds(after("50%", 1)?)?,
-        p99: milliseconds(after("99%", 1)?)?,
-        max: milliseconds(after("Latency", 3)?)?,
-    })
-}
-
-fn milliseconds(text: &str) -> Option<f64> {
-    let split = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let number: f64 = text[..split].parse().ok()?;
-    Some(match &text[split..] {
-        "us" => number / 1000.0,
-        "ms" => number,
-        "s" => number * 1000.0,
-        "m" => number * 60_000.0,
-        _ => return None,
-    })
+    wrk::parse(&text).unwrap_or_else(|| panic!("wrk says: {text}"))
 }

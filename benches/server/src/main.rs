@@ -18,6 +18,8 @@ mod process;
 mod raw;
 mod report;
 mod runtime;
+#[path = "../../support/wrk.rs"]
+mod wrk;
 
 use case::CASES;
 use child::Kind;

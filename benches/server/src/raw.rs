@@ -35,9 +35,7 @@ async fn answer(req: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infalli
     let path = req.uri().path();
     Ok(match (req.method(), path) {
         (&Method::GET, "/plaintext" | "/layers") => with_type("Hello, World!".into(), TEXT),
-        (&Method::GET, "/large") => {
-            with_type(crate::app::large_body(), "application/octet-stream")
-        }
+        (&Method::GET, "/large") => with_type(crate::app::large_body(), "application/octet-stream"),
         (&Method::GET, "/json") => {
             let message = Message {
                 message: "Hello, World!",

@@ -5,6 +5,9 @@ use cepa::orm::prelude::*;
 use cepa::prelude::*;
 use std::collections::HashSet;
 
+/// `/articles/feed` is no article.
+const OF_A_ROUTE: &str = "feed";
+
 /// Letters and digits of the title in lower case, with a hyphen for what is between them.
 fn of(title: &str) -> String {
     let words = title.split(|c: char| !c.is_alphanumeric());
@@ -25,21 +28,22 @@ pub(super) async fn free(
     own: Option<i32>,
 ) -> Result<String> {
     let slug = of(title);
+    let numbered = article::Column::Slug.starts_with(format!("{slug}-"));
     let alike: Vec<(i32, String)> = article::Entity::find()
         .select_only()
         .columns([article::Column::Id, article::Column::Slug])
-        .filter(article::Column::Slug.starts_with(&slug))
+        .filter(article::Column::Slug.eq(&slug).or(numbered))
         .into_tuple()
         .all(db)
         .await?;
     let others = alike.into_iter().filter(|(id, _)| Some(*id) != own);
     let taken: HashSet<String> = others.map(|(_, slug)| slug).collect();
-    if !taken.contains(&slug) {
+    if !taken.contains(&slug) && slug != OF_A_ROUTE {
         return Ok(slug);
     }
     let mut numbered = (2..).map(|number| format!("{slug}-{number}"));
     let free = numbered.find(|slug| !taken.contains(slug));
-    free.or_conflict("no slug is left")
+    Ok(free.unwrap_or(slug))
 }
 
 #[cfg(test)]

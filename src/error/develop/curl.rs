@@ -37,13 +37,15 @@ pub(super) struct Command {
 pub(super) fn command(shown: &Shown<'_>) -> Option<Command> {
     let mut args = Args::new(shown)?;
     args.address(shown);
-    args.method(&shown.seen.method);
-    let has = |name: &HeaderName| shown.seen.headers.contains_key(name);
+    let headers = &shown.seen.headers;
+    let has = |name: &HeaderName| headers.contains_key(name);
     let body = match &shown.form {
         Some(form) if !form.is_empty() => Some(quoted(form.as_bytes())),
+        _ if headers.get(CONTENT_LENGTH).is_some_and(|it| it == "0") => Some(quoted(b"")),
         _ if has(&CONTENT_LENGTH) || has(&TRANSFER_ENCODING) => None,
         _ => Some(Cow::Borrowed("")),
     };
+    args.method(&shown.seen.method, body.as_deref() != Some(""));
     if has(&ACCEPT_ENCODING) {
         args.text.push_str(" --compressed");
     }
@@ -115,9 +117,10 @@ impl Args {
         );
     }
 
-    fn method(&mut self, method: &Method) {
+    /// With a body, curl would send a POST.
+    fn method(&mut self, method: &Method, has_body: bool) {
         match *method {
-            Method::GET => {}
+            Method::GET if !has_body => {}
             Method::HEAD => self.text.push_str(" --head"),
             _ => {
                 let _ = write!(self.text, " -X {}", quoted(method.as_str().as_bytes()));

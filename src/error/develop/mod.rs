@@ -27,7 +27,7 @@ use crate::respond::{Html, IntoResponse};
 use crate::response::Response;
 use crate::service::Core;
 use page::Page;
-pub(crate) use seen::{Seen, note, note_miss};
+pub(crate) use seen::{Seen, note_for_developers, note_miss};
 use shown::Shown;
 
 /// What the page tells of, beside the error.
@@ -42,11 +42,12 @@ pub(super) struct Scene<'a> {
 /// The page, with the policy under which browsers apply its style and load nothing else, for no other
 /// page to frame and no cache to keep.
 pub(super) fn answer(error: &Error, context: &ErrorContext, scene: &Scene<'_>) -> Response {
-    let shown = Shown::of(scene);
+    let shown = Shown::of(scene, context);
     let mut page = Page::new();
     parts::head(&mut page, error, context, &shown);
     parts::fields(&mut page, error);
-    if let Some(missed) = scene.seen.missed() {
+    let is_miss = [404, 405].contains(&error.status().as_u16());
+    if let Some(missed) = scene.seen.missed().filter(|_| is_miss) {
         way::missed(&mut page, error, scene, missed);
     }
     parts::excerpts(&mut page, error);

@@ -9,6 +9,9 @@ const STYLE: &str = include_str!("page.css");
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-NNVhEoamFWexTIBGOVOYUE+0ggb9zBnh0dloZA13Hzk='; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
+/// Where all parts are full, whatever room they have; what closes them comes behind it.
+const TOTAL: usize = 45_000;
+
 /// What most texts may take of their part, escaped, in bytes.
 pub(super) const TEXT: usize = 600;
 
@@ -35,7 +38,7 @@ impl Page {
 
     /// Begins a part that has room for so many bytes.
     pub(super) fn part(&mut self, room: usize) -> &mut Self {
-        self.full = self.html.len() + room;
+        self.full = TOTAL.min(self.html.len() + room);
         self
     }
 

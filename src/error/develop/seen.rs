@@ -47,7 +47,7 @@ impl Seen {
 
 /// Notes what the page needs, where the client may see it.
 #[cold]
-pub(crate) fn note(req: &mut Request) {
+pub(crate) fn note_for_developers(req: &mut Request) {
     if !is_of_developer(req) {
         return;
     }
@@ -84,7 +84,9 @@ pub(crate) fn note_miss(req: &Request) {
 /// that no page of another site sent it, which a lenient `Cors` would let read the answer.
 fn is_of_developer(req: &Request) -> bool {
     let mut hosts = req.headers().get_all(HOST).iter().peekable();
-    hosts.peek().is_some()
+    // Browsers speak HTTP/1.1 at least; nginx, unless told otherwise, speaks 1.0 to what is behind it.
+    req.version() >= Version::HTTP_11
+        && hosts.peek().is_some()
         && hosts.all(|host| parse_host(host.as_bytes()).is_some_and(|(host, _)| is_here(host)))
         && !req.headers().keys().any(|name| is_of_proxy(name.as_str()))
         && CrossOrigin::new().trusts(req)

@@ -7,6 +7,8 @@ use http::{HeaderName, Method, Uri};
 
 use super::Scene;
 use super::seen::Seen;
+use crate::error::ErrorContext;
+use crate::error::watch::STANDARD;
 use crate::router::Place;
 use crate::secrets::{MASK, Secrets};
 use crate::service::Core;
@@ -23,12 +25,17 @@ pub(super) struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn of(scene: &Scene<'a>) -> Self {
+    pub(super) fn of(scene: &Scene<'a>, context: &ErrorContext) -> Self {
         let (seen, secrets) = (scene.seen, Secrets::default());
         let form = seen.form.as_ref();
         Self {
             seen,
-            path: path(scene.core, &seen.method, seen.host(), &seen.uri),
+            path: match context.route() {
+                Some(route) if Secrets::default().are_in_path(route.path()) => {
+                    Cow::Owned(route.path().to_owned())
+                }
+                _ => path(scene.core, seen.host(), &seen.uri),
+            },
             query: secrets.masked(seen.uri.query().unwrap_or_default()),
             form: form.map(|form| secrets.masked(&form.text()).into_owned()),
             core: scene.core,
@@ -65,13 +72,15 @@ impl<'a> Shown<'a> {
 
     /// A text that may be a URL of this app, such as that of `Referer`.
     fn masked_url(&self, text: &str) -> String {
+        // A fragment is of no use here, and not part of what is parsed.
+        let text = text.split_once('#').map_or(text, |(url, _)| url);
         let (address, query) = match text.split_once('?') {
             Some((address, query)) => (address, Some(query)),
             None => (text, None),
         };
         let mut masked = address.to_owned();
         if let Ok(uri) = address.parse::<Uri>()
-            && let Cow::Owned(pattern) = path(self.core, &Method::GET, uri.host(), &uri)
+            && let Cow::Owned(pattern) = path(self.core, uri.host(), &uri)
         {
             let before = address.len() - uri.path().len();
             masked.replace_range(before.., &pattern);
@@ -84,17 +93,17 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// The path, or that of its route if the route has a secret in it.
-fn path<'a>(core: &Core, method: &Method, host: Option<&str>, uri: &'a Uri) -> Cow<'a, str> {
-    let mut place = Place::default();
-    core.router.find(method, uri.path(), || host, &mut place);
-    let route = place.chain().and_then(|it| core.chains[it].route.as_ref());
-    match route {
-        Some(route) if Secrets::default().are_in_path(route.path()) => {
-            Cow::Owned(route.path().to_owned())
-        }
-        _ => Cow::Borrowed(uri.path()),
-    }
+/// The path, or that of a route which it matches by any method, if that route has a secret in it.
+fn path<'a>(core: &Core, host: Option<&str>, uri: &'a Uri) -> Cow<'a, str> {
+    let pattern = |method: &Method| {
+        let mut place = Place::default();
+        core.router.find(method, uri.path(), || host, &mut place);
+        let route = core.chains[place.chain()?].route.as_ref()?;
+        let is_secret = Secrets::default().are_in_path(route.path());
+        is_secret.then(|| Cow::Owned(route.path().to_owned()))
+    };
+    let pattern = STANDARD.iter().find_map(pattern);
+    pattern.unwrap_or(Cow::Borrowed(uri.path()))
 }
 
 /// The names of cookies; any of their values may be a secret.

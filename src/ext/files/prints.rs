@@ -158,7 +158,9 @@ fn split(name: &str) -> (Target, &str) {
 /// 16 hexadecimal digits, folded out of the tag of the bytes.
 fn fingerprint(bytes: &[u8]) -> String {
     let tag = ETag::of(bytes);
-    let digits = u128::from_str_radix(tag.as_str().trim_matches('"'), 16);
-    let hash = digits.unwrap_or_default();
-    format!("{:016x}", (hash >> 64) as u64 ^ hash as u64)
+    let digits = tag.as_str().trim_matches('"');
+    match u128::from_str_radix(digits, 16) {
+        Ok(hash) => format!("{:016x}", (hash >> 64) as u64 ^ hash as u64),
+        Err(_) => digits.to_owned(),
+    }
 }

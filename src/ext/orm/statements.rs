@@ -31,7 +31,7 @@ impl Heard {
 
     pub(super) fn note(&self, seen: &metric::Info<'_>) {
         if let Some(timings) = &self.timings {
-            timings.add_counted("db", seen.elapsed, "statement");
+            timings.add_counted("db", seen.elapsed, ["statement", "statements"]);
         }
         if let Some(repeats) = &self.repeats {
             repeats.note(&seen.statement.sql);

@@ -1,5 +1,7 @@
 //! What Conduit is asked for: a database, made and filled by the first server through its own API.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::server::Server;
@@ -7,10 +9,13 @@ use crate::suite::Suite;
 
 const PASSWORD: &str = "leek onion garlic";
 
+fn folder() -> PathBuf {
+    std::env::temp_dir().join(format!("peers-conduit-{}", std::process::id()))
+}
+
 /// Both servers work on one file, made anew for each run.
 pub fn variables() -> Vec<(&'static str, String)> {
-    let folder = std::env::temp_dir().join(format!("peers-conduit-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("there is room");
+    let folder = folder();
     vec![
         (
             "DATABASE_URL",
@@ -22,6 +27,7 @@ pub fn variables() -> Vec<(&'static str, String)> {
 
 /// Five users, a hundred articles of three tags each, and some who like them.
 pub fn fill(suite: &Suite) {
+    fs::create_dir_all(folder()).expect("there is room");
     let server = Server::start(&suite.servers[0], &suite.variables, &["env"]);
     let tokens: Vec<String> = (0..5)
         .map(|user| {
@@ -55,6 +61,11 @@ pub fn fill(suite: &Suite) {
         ask(&server, "POST", &like, &tokens[reader], "");
     }
     server.process.stop();
+}
+
+/// Nothing stays behind.
+pub fn clear() {
+    let _ = fs::remove_dir_all(folder());
 }
 
 fn ask(server: &Server, method: &str, path: &str, token: &str, body: &str) -> String {

@@ -17,6 +17,9 @@ mod process;
 mod report;
 mod server;
 mod suite;
+#[allow(dead_code, reason = "p99 is told, the others are not")]
+#[path = "../../../support/wrk.rs"]
+mod wrk;
 
 use std::env;
 use suite::Suite;
@@ -52,8 +55,14 @@ fn main() {
         }
     }
     let suite = Suite::find(&name, &options.only);
+    if name == "conduit" {
+        conduit::fill(&suite);
+    }
     match counts {
         true => report::instructions(&suite, &options),
         false => report::times(&suite, &options),
+    }
+    if name == "conduit" {
+        conduit::clear();
     }
 }

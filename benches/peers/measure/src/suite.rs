@@ -124,9 +124,6 @@ impl Suite {
             },
             _ => panic!("the suites are `techempower` and `conduit`"),
         };
-        if name == "conduit" {
-            conduit::fill(&suite);
-        }
         let is_asked = |case: &Case| only.is_empty() || only.iter().any(|it| it == case.title);
         suite.cases.retain(is_asked);
         suite
