@@ -160,8 +160,8 @@ pub use negotiate::{Accept, AcceptEncoding};
 pub use preflight::{BuildError, Need, Problem, Provided};
 pub use request::Request;
 pub use respond::{
-    CacheControl, Download, ETag, Event, EventSender, Html, IntoEvent, IntoResponse, Json, Ndjson,
-    Redirect, ResponsePart, Sse, Stream, Validators,
+    CacheControl, Download, ETag, Escaped, Event, EventSender, Html, IntoEvent, IntoResponse, Json,
+    Ndjson, Redirect, ResponsePart, Sse, Stream, Validators,
 };
 pub use response::{Outcome, Response};
 pub use router::{Link, Mismatch, NearRoute, Route, RouteTable, TrailingSlash};

@@ -9,9 +9,8 @@ use http::HeaderValue;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::html::Escaped;
 use super::{Error, ErrorContext, ErrorFormat, FieldError};
-use crate::respond::{Html, IntoResponse, Json};
+use crate::respond::{Escaped, Html, IntoResponse, Json};
 use crate::response::Response;
 
 /// The answer of an app that has no renderer, or whose renderer failed.

@@ -9,7 +9,6 @@ mod convert;
 mod develop;
 mod excerpt;
 mod fields;
-mod html;
 mod panics;
 mod render;
 mod watch;

@@ -1,10 +1,13 @@
-//! `Html`: text sent as a page.
+//! `Html`: text sent as a page; `Escaped`: what users wrote, in a page.
+
+use std::fmt::{self, Write as _};
 
 use super::{IntoResponse, with_type};
 use crate::body::Body;
 use crate::response::Response;
 
-/// Text as `text/html; charset=utf-8`. It is sent as it is: escape what users wrote.
+/// Text as `text/html; charset=utf-8`. It is sent as it is: what users wrote goes through
+/// [`Escaped`], or into a template.
 ///
 /// ```
 /// use cepa::prelude::*;
@@ -18,5 +21,46 @@ pub struct Html<T>(pub T);
 impl<T: Into<Body>> IntoResponse for Html<T> {
     fn into_response(self) -> Response {
         with_type(self.0, "text/html; charset=utf-8")
+    }
+}
+
+/// Text of anyone inside HTML: between tags, and in attributes with quotes (HTML standard, 13.1.2.3 and
+/// 13.1.4).
+///
+/// ```
+/// use cepa::prelude::*;
+/// use cepa::Escaped;
+///
+/// async fn hello(Path(name): Path<String>) -> Html<String> {
+///     Html(format!("<h1>Hello, {}!</h1>", Escaped(&name)))
+/// }
+///
+/// let client = App::new().get("/{name}", hello).test();
+/// client.get("/<b>").send().assert_contains("Hello, &lt;b&gt;!");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'a>(pub &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match reference(c) {
+                Some(reference) => f.write_str(reference)?,
+                None => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What stands for a character that would be markup.
+pub(crate) fn reference(c: char) -> Option<&'static str> {
+    match c {
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '&' => Some("&amp;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&#39;"),
+        _ => None,
     }
 }

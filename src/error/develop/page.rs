@@ -1,7 +1,7 @@
 //! The page while it is written: our markup as it is, the text of others escaped, each part with its
 //! room.
 
-use crate::error::html::reference;
+use crate::respond::reference;
 
 /// The style, of which [`POLICY`] has the hash.
 const STYLE: &str = include_str!("page.css");

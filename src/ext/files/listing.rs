@@ -8,7 +8,7 @@ use http::header::CONTENT_SECURITY_POLICY;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::folder::Item;
-use crate::{CacheControl, Html, IntoResponse, Response};
+use crate::{CacheControl, Escaped, Html, IntoResponse, Response};
 
 /// Names on one page.
 pub(super) const MOST: usize = 10_000;
@@ -36,7 +36,8 @@ a{text-decoration:none}a:hover,a:focus{text-decoration:underline}";
 /// The page of a folder, or of the root, at this path.
 pub(super) fn page(path: &str, is_root: bool, mut items: Vec<Item>) -> Response {
     items.sort_by(|a, b| (b.is_dir, &a.name).cmp(&(a.is_dir, &b.name)));
-    let title = escaped(&percent_decode_str(path).decode_utf8_lossy());
+    let title = percent_decode_str(path).decode_utf8_lossy();
+    let title = Escaped(&title);
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
@@ -71,7 +72,7 @@ fn row(page: &mut String, item: &Item) {
         true => String::new(),
         false => size(item.length),
     };
-    let text = escaped(&item.name);
+    let text = Escaped(&item.name);
     let date = item.modified.map(date).unwrap_or_default();
     // `./` in front, so that no name is read as a scheme or a host.
     let href = utf8_percent_encode(&item.name, NAME);
@@ -98,21 +99,6 @@ fn date(at: SystemTime) -> String {
         Ok(..253_402_300_800) => httpdate::fmt_http_date(at)[5..22].to_owned(),
         _ => String::new(),
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '"' => escaped += "&quot;",
-            '\'' => escaped += "&#39;",
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]
