@@ -16,7 +16,7 @@ pub async fn list(
         let may_block = cepa::auth::authorize(&admin, Block, it).is_ok();
         json!({
             "id": it.id, "email": it.email, "is_admin": it.is_admin, "may_block": may_block,
-            "is_verified": it.is_verified, "is_blocked": it.is_blocked,
+            "is_blocked": it.is_blocked,
         })
     });
     let rows: Vec<Value> = rows.collect();

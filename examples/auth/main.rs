@@ -1,5 +1,5 @@
-//! A club with members: sign up, confirm the address, log in and out, change the password, set a new
-//! one by a link, and a page for admins. On SQLite, in the file `app.db`.
+//! A club with members: sign up by a link in a mail, log in and out, change the password, set a new one
+//! by a link, and a page for admins. On SQLite, in the file `app.db`.
 //!
 //! ```text
 //! SECRET_KEY=$(openssl rand -hex 32) cargo run --features auth,files,orm-sqlite,templates --example auth
@@ -51,8 +51,8 @@ fn open(app: App) -> App {
         .post("/sign-up", links::sign_up.with(few()))
         .get("/forgot", links::forgot_page.named("forgot"))
         .post("/forgot", links::forgot)
-        .get("/verify/{token}", links::verify_page.named("verify"))
-        .post("/verify/{token}", links::verify)
+        .get("/join/{token}", links::join_page.named("join"))
+        .post("/join/{token}", links::join)
         .get("/reset/{token}", links::reset_page.named("reset"))
         .post("/reset/{token}", links::reset)
 }

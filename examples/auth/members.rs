@@ -17,7 +17,6 @@ pub mod member {
         pub email: String,
         pub password: String,
         pub is_admin: bool,
-        pub is_verified: bool,
         pub is_blocked: bool,
     }
 
@@ -85,7 +84,7 @@ impl UserStore for Members {
 
     async fn by_name(&self, name: &str) -> Result<Option<Member>> {
         let member = self.by_email(&name.trim().to_lowercase()).await?;
-        Ok(member.filter(|it| it.is_verified && !it.is_blocked))
+        Ok(member.filter(|it| !it.is_blocked))
     }
 
     async fn set_password_hash(&self, member: &Member, hash: &str) -> Result<()> {
@@ -111,33 +110,20 @@ impl Members {
         Ok(all.all(&self.0).await?)
     }
 
-    /// A member who has to confirm the address; `None` if one is there who did. What somebody typed
-    /// before, who did not, counts no more.
-    pub async fn sign_up(&self, email: &str, hash: String) -> Result<Option<Member>> {
-        if let Some(member) = self.by_email(email).await? {
-            if member.is_verified {
-                return Ok(None);
-            }
-            self.set_password_hash(&member, &hash).await?;
-            return self.by_email(email).await;
+    /// A new member; `None` if this address is one's already.
+    pub async fn join(&self, email: &str, hash: String) -> Result<Option<Member>> {
+        if self.by_email(email).await?.is_some() {
+            return Ok(None);
         }
         let is_first = member::Entity::find().count(&self.0).await? == 0;
         let row = member::ActiveModel {
             email: Set(email.to_owned()),
             password: Set(hash),
             is_admin: Set(is_first),
-            is_verified: Set(false),
             is_blocked: Set(false),
             ..Default::default()
         };
         Ok(Some(row.insert(&self.0).await?))
-    }
-
-    pub async fn set_verified(&self, member: &Member) -> Result<()> {
-        let mut row = member.clone().into_active_model();
-        row.is_verified = Set(true);
-        row.update(&self.0).await?;
-        Ok(())
     }
 
     pub async fn set_blocked(&self, member: &Member, is_blocked: bool) -> Result<()> {

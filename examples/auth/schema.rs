@@ -28,7 +28,6 @@ impl MigrationTrait for CreateMembers {
             .col(string_uniq("email"))
             .col(string("password"))
             .col(boolean("is_admin"))
-            .col(boolean("is_verified"))
             .col(boolean("is_blocked"));
         schema.create_table(members).await?;
         let mut tokens = Table::create();

@@ -58,15 +58,18 @@ impl<'a> Page<'a> {
 
     fn sign_up(&self, email: &str) {
         self.go("sign-up");
-        let typed = [("email", email), ("password", PASSWORD)];
-        self.send(&typed, "main button");
+        self.send(&[("email", email)], "main button");
         let sent = format!("We sent a mail to {email}. Open the link in it.");
         self.tab.wait_for_text(".flash.success", &sent);
         self.follow_mail("Confirm your address");
-        self.tab.wait_for_text("h1", "One click more");
-        self.tab.click("main button");
-        let confirmed = "Your address is confirmed. You can log in.";
-        self.tab.wait_for_text(".flash.success", confirmed);
+        self.tab.wait_for_text("h1", "Choose a password");
+        self.tab.wait_for_text("strong", email);
+    }
+
+    fn join(&self) {
+        self.send(&[("password", PASSWORD)], "main button");
+        let joined = "You are a member. Log in with your password.";
+        self.tab.wait_for_text(".flash.success", joined);
     }
 
     fn log_in(&self, email: &str, password: &str) {
@@ -84,13 +87,17 @@ fn somebody_becomes_a_member_and_goes_in_and_out() {
     let page = Page::open(&browser, &club);
     page.tab.click("nav a[href='/sign-up']");
     page.wait_at("sign-up");
-    // What is wrong is said where it is, and the address is still there.
-    page.send(&[("email", ADA), ("password", "Password1")], "main button");
+    // What is wrong is said where it is, and what was typed is still there.
+    page.send(&[("email", "ada@example")], "main button");
+    let wrong = "An address is like ada@example.com.";
+    page.tab.wait_for_text("#email-note.error", wrong);
+    assert_eq!(page.tab.eval("email.value"), "ada@example");
+    page.sign_up(ADA);
+    page.send(&[("password", "Password1")], "main button");
     let common = "This is one of the most common passwords: take another";
     page.tab.wait_for_text("#password-note.error", common);
-    assert_eq!(page.tab.eval("email.value"), ADA);
     assert_eq!(page.tab.eval("password.value"), "");
-    page.sign_up(ADA);
+    page.join();
 
     // Who comes from a page that is for members goes on there.
     page.go("account");
@@ -118,6 +125,7 @@ fn another_password_puts_other_devices_out_and_a_link_sets_a_new_one() {
     let club = start(&folder);
     let (here, there) = (Page::open(&here, &club), Page::open(&there, &club));
     here.sign_up(ADA);
+    here.join();
     for page in [&here, &there] {
         page.go("account");
         page.wait_at("login?next=/account");
@@ -175,6 +183,7 @@ fn an_admin_puts_somebody_out_at_once() {
     let (ada, bob) = (Page::open(&admins, &club), Page::open(&members, &club));
     for (page, email) in [(&ada, ADA), (&bob, BOB)] {
         page.sign_up(email);
+        page.join();
         page.log_in(email, PASSWORD);
         page.wait_at("account");
     }
