@@ -93,7 +93,9 @@ impl UserStore for Members {
         if *self.broken.lock().unwrap() {
             return Err(Error::unavailable("the database is down"));
         }
-        Ok(self.get(name))
+        let all = self.all.lock().unwrap();
+        let is_it = |it: &&Member| it.email == name || format!("member {}", it.id) == name;
+        Ok(all.iter().find(is_it).cloned())
     }
 
     async fn set_password_hash(&self, user: &Member, hash: &str) -> Result<()> {

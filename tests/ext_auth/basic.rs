@@ -112,8 +112,11 @@ fn guessing_is_stopped_and_a_directory_that_is_down_is_no_guess() {
     for _ in 0..20 {
         ask(&client, "/staff", "broken:x").assert_status(503);
     }
-    for _ in 0..10 {
-        ask(&client, "/staff", "ada:guess").assert_status(401);
+    for name in ["ada", "Ada", " ADA", "adA", "ada "] {
+        for guess in ["guess", "leek"] {
+            let typed = format!("{name}:{guess}");
+            ask(&client, "/staff", &typed).assert_status(401);
+        }
     }
     let res = ask(&client, "/staff", "ada:onion");
     res.assert_status(429);

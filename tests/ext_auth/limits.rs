@@ -132,6 +132,50 @@ async fn another_spelling_is_no_other_account() {
         .assert_status(429);
 }
 
+/// Whoever is known and whoever is not are stopped alike, however their names are spelt.
+#[tokio::test(start_paused = true)]
+async fn spelling_tells_nobody_who_is_a_member() {
+    let client = client(&Members::default()).await;
+    for (addr, name) in [("192.0.2.1", ADA), ("192.0.2.2", "bob@example.com")] {
+        let other = name.to_uppercase();
+        let mut told = Vec::new();
+        for name in [name, &other, name] {
+            for _ in 0..5 {
+                told.push(login(&client, addr, name, "wrong").await.status().as_u16());
+            }
+        }
+        assert_eq!(told, [[401; 5], [401; 5], [429; 5]].concat(), "{name}");
+    }
+}
+
+/// The key of a user, typed as a name, is a name.
+#[tokio::test(start_paused = true)]
+async fn no_name_uses_up_the_tries_of_a_user() {
+    let client = client(&Members::default()).await;
+    for name in ["=user:1", "user:1", "1"] {
+        for i in 0..100 {
+            let addr = format!("198.51.100.{i}");
+            login(&client, &addr, name, "x").await.assert_status(401);
+        }
+    }
+    login(&client, "192.0.2.1", ADA, PASSWORD)
+        .await
+        .assert_status(303);
+}
+
+/// Both names are of one account.
+#[tokio::test(start_paused = true)]
+async fn tries_by_all_names_of_an_account_count_together() {
+    let client = client(&Members::default()).await;
+    let mut looked_at = 0;
+    for i in 0..200 {
+        let name = [ADA, "member 1"][i % 2];
+        let res = login(&client, &format!("198.51.100.{i}"), name, "x").await;
+        looked_at += usize::from(res.status() == 401);
+    }
+    assert_eq!(looked_at, 100);
+}
+
 #[tokio::test(start_paused = true)]
 async fn networks_of_ipv6_count_as_one_address() {
     let client = client(&Members::default()).await;

@@ -138,6 +138,23 @@ fn five_mails_in_an_hour_are_enough() {
     assert_eq!(mails(&client, &sent, 5).len(), 5);
 }
 
+/// By whatever names they ask, and nobody learns that two of them are one's.
+#[test]
+fn five_mails_in_an_hour_are_enough_for_one_member() {
+    let (members, sent) = (Members::default(), Mails::default());
+    let client = with_links(app(&members), &sent);
+    Browser::new(&client).sign_up(ADA);
+    let stranger = Browser::new(&client);
+    for name in [ADA, "member 1"] {
+        for _ in 0..5 {
+            let res = stranger.post(&format!("/forgot/{name}").replace(' ', "%20"), &[]);
+            res.assert_status(200);
+        }
+    }
+    client.stop();
+    assert_eq!(sent.0.lock().unwrap().len(), 5);
+}
+
 #[test]
 fn a_link_is_for_one_purpose_one_time_and_one_password() {
     let (members, sent) = (Members::default(), Mails::default());

@@ -3,6 +3,7 @@
 use super::config::Auth;
 use super::extract::AuthSession;
 use super::passwords::Passwords;
+use super::throttle::Account;
 use super::user::User;
 use crate::Result;
 use crate::sessions::{SessionError, SessionErrorKind};
@@ -20,7 +21,9 @@ impl<U: User> AuthSession<U> {
     pub async fn authenticate(&self, name: &str, password: &str) -> Result<Option<U>> {
         self.auth.throttle.try_from(self.addr).await?;
         let user = self.auth.users.by_name(name).await?;
-        let is_right = self.is_password(user.as_ref(), name, password).await?;
+        let is_right = self
+            .is_password(user.as_ref(), Account::Named(name), password)
+            .await?;
         match user.filter(|_| is_right) {
             Some(user) => self.renewed(user, password).await,
             None => Ok(None),
@@ -34,7 +37,9 @@ impl<U: User> AuthSession<U> {
     /// As [`authenticate`](Self::authenticate).
     pub async fn confirm(&self, user: &U, password: &str) -> Result<bool> {
         self.auth.throttle.try_from(self.addr).await?;
-        self.is_password(Some(user), "", password).await
+        let key = self.auth.key(user);
+        self.is_password(Some(user), Account::Of(&key), password)
+            .await
     }
 
     /// Signs a user in. The session gets a new id, so that nobody who knew the old one is signed in
@@ -133,18 +138,22 @@ impl<U: User> AuthSession<U> {
     }
 
     /// Counts a try, makes the hash, and gives the try back if it was right.
-    async fn is_password(&self, user: Option<&U>, name: &str, password: &str) -> Result<bool> {
+    async fn is_password(
+        &self,
+        user: Option<&U>,
+        typed: Account<'_>,
+        password: &str,
+    ) -> Result<bool> {
         let Auth {
             throttle,
             passwords,
             ..
         } = &self.auth;
-        // Whatever is another spelling of a name to the store is the same account here.
-        let account = match user {
-            Some(user) => format!("={}", self.auth.key(user)),
-            None => name.trim().to_lowercase(),
-        };
-        throttle.try_for(self.addr, &account).await?;
+        let key = user.map(|user| self.auth.key(user));
+        // One address is stopped by what it types, whether or not somebody has that name; all of them
+        // by the account, whatever the names by which the store finds it.
+        let counted = [typed, key.as_deref().map_or(typed, Account::Of)];
+        throttle.try_for(self.addr, counted).await?;
         let hash = user.map_or("", User::password_hash);
         let verified = passwords.verify(password, hash).await;
         match &verified {
@@ -152,7 +161,7 @@ impl<U: User> AuthSession<U> {
                 let user = user.map(User::id);
                 tracing::info!(target: "cepa", user, addr = %self.addr, "a wrong password");
             }
-            Ok(true) | Err(_) => throttle.forgive(self.addr, &account).await?,
+            Ok(true) | Err(_) => throttle.forgive_for(self.addr, counted).await?,
         }
         verified
     }

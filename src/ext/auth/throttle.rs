@@ -80,7 +80,7 @@ impl Throttle {
 
     /// Counts a try, before the password is looked at: for logins without
     /// [`AuthSession`](super::AuthSession), which does it itself. One that was right is
-    /// [forgiven](Self::forgive).
+    /// [forgiven](Self::forgive). Names count without the spaces around them, and whatever their case.
     ///
     /// ```
     /// use cepa::auth::{Passwords, Throttle};
@@ -111,8 +111,9 @@ impl Throttle {
     /// # Errors
     /// 429 with `Retry-After` after too many.
     pub async fn count(&self, addr: IpAddr, account: &str) -> Result<()> {
+        let account = Account::Named(account);
         self.try_from(addr).await?;
-        self.try_for(addr, account).await
+        self.try_for(addr, [account, account]).await
     }
 
     /// Counts a try from an address, before it is known for whom.
@@ -121,27 +122,26 @@ impl Throttle {
         take(table, &RateLimitKey::addr("address", addr), &self.address).await
     }
 
-    /// Counts a try for an account.
-    pub(super) async fn try_for(&self, addr: IpAddr, account: &str) -> Result<()> {
+    /// Counts a try for an account: for what was typed, from this address, and for whose it is.
+    pub(super) async fn try_for(&self, addr: IpAddr, [typed, of]: [Account<'_>; 2]) -> Result<()> {
         let [pairs, accounts, _] = &*self.tables;
-        let pair = pair(addr, account);
+        let pair = typed.pair(addr);
         take(pairs, &pair, &self.pair).await?;
-        let counted = take(accounts, &of(account), &self.account).await;
+        let counted = take(accounts, &of.key(), &self.account).await;
         if counted.is_err() {
             pairs.give_back(&pair, &self.pair).await?;
         }
         counted
     }
 
-    /// Counts a mail to whoever has this name.
-    pub(super) async fn try_mail(&self, name: &str) -> Result<()> {
+    /// Counts a mail.
+    pub(super) async fn try_mail(&self, to: Account<'_>) -> Result<()> {
         let [_, accounts, _] = &*self.tables;
-        take(
-            accounts,
-            &RateLimitKey::text("mail", name),
-            &Quota::new(MAILS, HOUR),
-        )
-        .await
+        let key = match to {
+            Account::Named(name) => RateLimitKey::text("mail to a name", plain(name)),
+            Account::Of(user) => RateLimitKey::text("mail to a user", user),
+        };
+        take(accounts, &key, &Quota::new(MAILS, HOUR)).await
     }
 
     /// The try was none: the password was right, or nobody looked at it.
@@ -149,21 +149,55 @@ impl Throttle {
     /// # Errors
     /// None; whoever waits for it may write `?`.
     pub async fn forgive(&self, addr: IpAddr, account: &str) -> Result<()> {
+        let account = Account::Named(account);
+        self.forgive_for(addr, [account, account]).await
+    }
+
+    /// Takes back what [`try_from`](Self::try_from) and [`try_for`](Self::try_for) counted.
+    pub(super) async fn forgive_for(
+        &self,
+        addr: IpAddr,
+        [typed, of]: [Account<'_>; 2],
+    ) -> Result<()> {
         let [pairs, accounts, addresses] = &*self.tables;
         let address = RateLimitKey::addr("address", addr);
-        pairs.give_back(&pair(addr, account), &self.pair).await?;
-        accounts.give_back(&of(account), &self.account).await?;
+        pairs.give_back(&typed.pair(addr), &self.pair).await?;
+        accounts.give_back(&of.key(), &self.account).await?;
         addresses.give_back(&address, &self.address).await
     }
 }
 
-fn pair(addr: IpAddr, account: &str) -> RateLimitKey<'static> {
-    let network = RateLimitKey::addr("", addr);
-    RateLimitKey::text("pair", format!("{network} {account}"))
+/// Whose tries are counted. No name that somebody types passes for a user.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Account<'a> {
+    /// Whoever has this name, if anybody has.
+    Named(&'a str),
+    /// The user of this key.
+    Of(&'a str),
 }
 
-fn of(account: &str) -> RateLimitKey<'static> {
-    RateLimitKey::text("account", account)
+impl Account<'_> {
+    fn pair(self, addr: IpAddr) -> RateLimitKey<'static> {
+        let network = RateLimitKey::addr("", addr);
+        match self {
+            Self::Named(name) => {
+                RateLimitKey::text("pair of a name", format!("{network} {}", plain(name)))
+            }
+            Self::Of(user) => RateLimitKey::text("pair of a user", format!("{network} {user}")),
+        }
+    }
+
+    fn key(self) -> RateLimitKey<'static> {
+        match self {
+            Self::Named(name) => RateLimitKey::text("name", plain(name)),
+            Self::Of(user) => RateLimitKey::text("user", user),
+        }
+    }
+}
+
+/// A name without what some stores make no difference of.
+fn plain(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 async fn take(table: &MemoryStore, key: &RateLimitKey<'_>, quota: &Quota) -> Result<()> {

@@ -17,6 +17,7 @@ use super::config::Auth;
 use super::current::mark_of;
 use super::extract::AuthSession;
 use super::passwords::random;
+use super::throttle::Account;
 use super::user::User;
 use crate::{Fallible, Result};
 
@@ -159,7 +160,8 @@ impl<U: User> AuthSession<U> {
     }
 
     /// Lets whoever has this name set a new password: `send` gets the user and a token, and sends it,
-    /// after the answer. If nobody has the name, nothing happens, and the answer is the same.
+    /// after the answer. If nobody has the name, or five mails went to this user within an hour by
+    /// whatever names, nothing happens, and the answer is the same.
     ///
     /// # Errors
     /// 429 with `Retry-After` if the name was used five times in an hour, or too much is tried from the
@@ -170,15 +172,17 @@ impl<U: User> AuthSession<U> {
         Fut: Future<Output: Fallible> + Send + 'static,
     {
         self.auth.throttle.try_from(self.addr).await?;
-        self.auth
-            .throttle
-            .try_mail(&name.trim().to_lowercase())
-            .await?;
+        self.auth.throttle.try_mail(Account::Named(name)).await?;
         let (auth, name) = (self.auth.clone(), name.to_owned());
         let work = async move || -> Result<()> {
             let Some(user) = auth.users.by_name(&name).await? else {
                 return Ok(());
             };
+            let key = auth.key(&user);
+            if auth.throttle.try_mail(Account::Of(&key)).await.is_err() {
+                tracing::info!(target: "cepa", user = user.id(), "too many links for a new password: none was sent");
+                return Ok(());
+            }
             let token = auth.issue(RESET, &user, auth.reset_lifetime).await?;
             send(user, token).await.into_result()
         };
