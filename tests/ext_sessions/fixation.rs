@@ -1,7 +1,10 @@
 //! Nobody gets into a session by an id from before somebody signed in, or by one of their own making.
 
+use cepa::cookies::Keys;
 use cepa::prelude::*;
-use cepa::sessions::Sessions;
+#[cfg(feature = "sessions-redis")]
+use cepa::sessions::RedisStore;
+use cepa::sessions::{MemoryStore, Sessions};
 use cepa::testing::TestClient;
 
 use crate::{id_in, routes};
@@ -82,6 +85,45 @@ fn values_of_one_user_do_not_pass_to_the_next_one() {
     client.get("/user").send().assert_text("bob");
     client.get("/get/secret").send().assert_text("nothing");
     client.get("/get/basket").send().assert_text("nothing");
+}
+
+/// Of two kinds of sessions that one store or secret keeps, such as those of members and of admins.
+#[test]
+fn the_id_of_one_cookie_is_worth_nothing_in_another() {
+    type Make = Box<dyn Fn() -> Sessions>;
+    let store = MemoryStore::new();
+    let keys = Keys::random();
+    #[cfg_attr(
+        not(feature = "sessions-redis"),
+        expect(unused_mut, reason = "nothing is added")
+    )]
+    let mut makes: Vec<Make> = vec![
+        Box::new(move || Sessions::new(store.clone())),
+        Box::new(move || Sessions::cookie(&keys)),
+    ];
+    #[cfg(feature = "sessions-redis")]
+    if let Ok(url) = std::env::var("CEPA_TEST_REDIS") {
+        makes.push(Box::new(move || {
+            Sessions::new(RedisStore::new(&url).unwrap())
+        }));
+    }
+    for sessions in makes {
+        let part = |name: &'static str| App::new().plug(sessions().with_cookie_name(name));
+        let client = App::new()
+            .mount("/members", part("session").plug(routes))
+            .mount("/admins", part("admin").plug(routes))
+            .test();
+        let member = id_in(&client.post("/members/bind/1").send());
+        let admin = id_in(&client.post("/admins/bind/1").send());
+        let ask = |path: &str, cookie: String| {
+            let res = client.get(path).header("cookie", cookie).send();
+            res.text().to_owned()
+        };
+        assert_eq!(ask("/members/user", format!("session={member}")), "1");
+        assert_eq!(ask("/admins/user", format!("admin={admin}")), "1");
+        assert_eq!(ask("/admins/user", format!("admin={member}")), "nobody");
+        assert_eq!(ask("/members/user", format!("session={admin}")), "nobody");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::clock::millis;
 use super::error::SessionError;
 use super::memory::MemoryStore;
 use super::middleware::{KeepSession, SameOrigin};
-use super::place::Place;
+use super::place::{Keeps, Place};
 use super::store::SessionStore;
 use crate::cookies::{Cookie, CookieJar, Keys};
 use crate::{App, AppService, CrossOrigin, Extension, Route};
@@ -46,7 +46,7 @@ const SWEEP: Duration = Duration::from_secs(60);
 /// ```
 #[must_use = "an extension does nothing until it is plugged"]
 pub struct Sessions {
-    place: Place,
+    keeps: Keeps,
     idle: Duration,
     absolute: Duration,
     limit: usize,
@@ -59,7 +59,7 @@ pub struct Sessions {
 impl Sessions {
     /// Keeps them in this store.
     pub fn new(store: impl SessionStore) -> Self {
-        Self::of(Place::Store(Box::new(store)), LIMIT)
+        Self::of(Keeps::Store(Box::new(store)), LIMIT)
     }
 
     /// Keeps them in the memory of this process, in a [`MemoryStore`] of its own.
@@ -74,12 +74,12 @@ impl Sessions {
     /// [`destroy`](super::Session::destroy); and of two requests at once that change it, the later
     /// response wins.
     pub fn cookie(keys: &Keys) -> Self {
-        Self::of(Place::cookie(keys), COOKIE_LIMIT)
+        Self::of(Keeps::cookie(keys), COOKIE_LIMIT)
     }
 
-    fn of(place: Place, limit: usize) -> Self {
+    fn of(keeps: Keeps, limit: usize) -> Self {
         Self {
-            place,
+            keeps,
             idle: IDLE,
             absolute: ABSOLUTE,
             limit,
@@ -108,9 +108,9 @@ impl Sessions {
     /// How many bytes the values of one session may have. Default: 32 KiB; in cookies 2,700, which is
     /// the most there.
     pub fn with_limit(mut self, bytes: usize) -> Self {
-        self.limit = match self.place {
-            Place::Store(_) => bytes,
-            Place::Cookie(_) => bytes.min(COOKIE_LIMIT),
+        self.limit = match self.keeps {
+            Keeps::Store(_) => bytes,
+            Keeps::Cookie(_) => bytes.min(COOKIE_LIMIT),
         };
         self
     }
@@ -183,7 +183,7 @@ impl Extension for Sessions {
         let is_production = app.current_mode().is_production();
         let check = self.cross_origin.take().map(SameOrigin);
         let setup = Arc::new(Setup {
-            place: self.place,
+            place: Place::new(self.keeps, self.name.clone()),
             lifetime: Lifetime {
                 idle: millis(self.idle),
                 absolute: millis(self.absolute),

@@ -44,8 +44,14 @@ impl SessionId {
         BASE64.encode(self.0)
     }
 
-    pub(super) fn key(&self) -> SessionKey {
-        SessionKey(Sha256::digest(self.0).into())
+    /// What a store knows the session of this id and this cookie by.
+    pub(super) fn key(&self, cookie: &str) -> SessionKey {
+        let hash = Sha256::new()
+            .chain_update("cepa session key, version 1\0")
+            .chain_update((cookie.len() as u64).to_be_bytes())
+            .chain_update(cookie)
+            .chain_update(self.0);
+        SessionKey(hash.finalize().into())
     }
 
     /// A keyed hash that only those can make who have the id.
@@ -61,8 +67,8 @@ impl fmt::Debug for SessionId {
     }
 }
 
-/// What a store knows a session by: the SHA-256 of the id that its client has. Who reads the store
-/// can use no session of it.
+/// What a store knows a session by: a SHA-256 of the id that its client has and the name of the cookie.
+/// Who reads the store can use no session of it, and an id is worth nothing in another cookie.
 ///
 /// ```
 /// use cepa::sessions::SessionKey;
@@ -133,18 +139,19 @@ mod tests {
             let text = id.to_text();
             assert_eq!(text.len(), SessionId::TEXT);
             assert_eq!(SessionId::of_text(&text), Some(id.clone()));
-            let key = id.key();
+            let key = id.key("session");
             assert_eq!(SessionKey::from_hex(&key.to_hex()), Some(key));
             assert!(!format!("{id:?} {key:?}").contains(&text));
         }
     }
 
-    /// FIPS 180-2, of 32 bytes of zeros.
+    /// As Python's `hashlib` makes it: stores keep it, so it stays.
     #[test]
-    fn a_key_is_the_sha_256_of_the_id() {
-        let key = SessionId([0; BYTES]).key();
-        let hash = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
-        assert_eq!(key.to_hex(), hash);
+    fn a_key_is_the_sha_256_of_the_name_and_the_id() {
+        let id = SessionId([0; BYTES]);
+        let hash = "34e4b91b9d76a374e2a6b97a16ec5e2e7eabcd8e78a6cb83124ce22a56d83a4f";
+        assert_eq!(id.key("session").to_hex(), hash);
+        assert_ne!(id.key("admin"), id.key("session"));
     }
 
     #[test]

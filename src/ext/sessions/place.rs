@@ -3,6 +3,8 @@
 //! Before it: the text of a cookie, or the plan for a session. After it: the session, or the text of
 //! its next cookie.
 
+use std::borrow::Cow;
+
 use super::error::SessionError;
 use super::id::{SessionId, SessionKey};
 use super::record::{SessionChange, SessionRecord};
@@ -11,12 +13,23 @@ use super::store::AnyStore;
 use crate::AppService;
 use crate::cookies::Keys;
 
-/// What encrypted sessions are bound to.
-const NAME: &str = "session";
-
-pub(super) enum Place {
+/// What sessions are kept by.
+pub(super) enum Keeps {
     Store(Box<dyn AnyStore>),
     Cookie(Keys),
+}
+
+impl Keeps {
+    pub(super) fn cookie(keys: &Keys) -> Self {
+        Self::Cookie(keys.for_purpose("sessions in cookies"))
+    }
+}
+
+/// The sessions of one cookie: what others are kept by the same store or keys are none of them.
+pub(super) struct Place {
+    keeps: Keeps,
+    /// That of the cookie, without a prefix.
+    name: Cow<'static, str>,
 }
 
 /// What the client is told.
@@ -30,21 +43,29 @@ pub(super) enum Sent {
 }
 
 impl Place {
-    pub(super) fn cookie(keys: &Keys) -> Self {
-        Self::Cookie(keys.for_purpose("sessions in cookies"))
+    pub(super) fn new(keeps: Keeps, name: Cow<'static, str>) -> Self {
+        Self { keeps, name }
+    }
+
+    /// What a store knows the session with this id by.
+    pub(super) fn key(&self, id: &SessionId) -> SessionKey {
+        id.key(&self.name)
     }
 
     /// The session of a cookie; `None` if the cookie is worth nothing.
     pub(super) async fn open(&self, text: &str) -> Result<Option<Kept>, SessionError> {
-        let kept = match self {
-            Self::Store(store) => {
+        let kept = match &self.keeps {
+            Keeps::Store(store) => {
                 let Some(id) = SessionId::of_text(text) else {
                     return Ok(None);
                 };
-                let record = store.load(&id.key()).await.map_err(SessionError::store)?;
+                let record = store
+                    .load(&self.key(&id))
+                    .await
+                    .map_err(SessionError::store)?;
                 record.map(|record| Kept { id, record })
             }
-            Self::Cookie(keys) => unseal(keys, text),
+            Keeps::Cookie(keys) => unseal(keys, &self.name, text),
         };
         // Whatever a store thinks of the time.
         Ok(kept.filter(|kept| !kept.record.is_expired()))
@@ -52,16 +73,16 @@ impl Place {
 
     /// The id in a cookie, whether or not there is a session of it.
     pub(super) fn id(&self, text: &str) -> Option<SessionId> {
-        match self {
-            Self::Store(_) => SessionId::of_text(text),
-            Self::Cookie(keys) => Some(unseal(keys, text)?.id),
+        match &self.keeps {
+            Keeps::Store(_) => SessionId::of_text(text),
+            Keeps::Cookie(keys) => Some(unseal(keys, &self.name, text)?.id),
         }
     }
 
     /// Does what a request left to be done.
     pub(super) async fn carry_out(&self, plan: Plan) -> Result<Sent, SessionError> {
-        if let (Some(ended), Self::Store(store)) = (&plan.ended, self) {
-            let deleted = store.delete(&ended.id.key()).await;
+        if let (Some(ended), Keeps::Store(store)) = (&plan.ended, &self.keeps) {
+            let deleted = store.delete(&self.key(&ended.id)).await;
             deleted.map_err(SessionError::store)?;
         }
         let sent = match plan.step {
@@ -77,27 +98,27 @@ impl Place {
     }
 
     async fn create(&self, kept: Kept) -> Result<Sent, SessionError> {
-        let store = match self {
-            Self::Store(store) => store,
-            Self::Cookie(keys) => return Ok(Sent::Value(seal(keys, &kept))),
+        let store = match &self.keeps {
+            Keeps::Store(store) => store,
+            Keeps::Cookie(keys) => return Ok(Sent::Value(seal(keys, &self.name, &kept))),
         };
-        let created = store.create(&kept.id.key(), kept.record).await;
+        let created = store.create(&self.key(&kept.id), kept.record).await;
         created.map_err(SessionError::store)?;
         Ok(Sent::Value(kept.id.to_text()))
     }
 
     /// If this fails, the session ends a little earlier, which is no reason to fail the request.
     async fn touch(&self, mut kept: Kept, change: SessionChange) -> Sent {
-        match self {
-            Self::Store(store) => {
-                if let Err(error) = store.update(&kept.id.key(), change).await {
+        match &self.keeps {
+            Keeps::Store(store) => {
+                if let Err(error) = store.update(&self.key(&kept.id), change).await {
                     tracing::warn!(target: "cepa", "the use of a session could not be noted: {error}");
                 }
                 Sent::Nothing
             }
-            Self::Cookie(keys) => {
+            Keeps::Cookie(keys) => {
                 kept.record.apply(&change);
-                Sent::Value(seal(keys, &kept))
+                Sent::Value(seal(keys, &self.name, &kept))
             }
         }
     }
@@ -105,19 +126,20 @@ impl Place {
     async fn update(&self, update: Update) -> Result<Sent, SessionError> {
         let Update {
             mut kept,
-            change,
+            mut change,
             next,
             otherwise,
         } = update;
-        let store = match self {
-            Self::Store(store) => store,
-            Self::Cookie(keys) => {
+        let store = match &self.keeps {
+            Keeps::Store(store) => store,
+            Keeps::Cookie(keys) => {
                 kept.record.apply(&change);
                 kept.id = next.unwrap_or(kept.id);
-                return Ok(Sent::Value(seal(keys, &kept)));
+                return Ok(Sent::Value(seal(keys, &self.name, &kept)));
             }
         };
-        let updated = store.update(&kept.id.key(), change).await;
+        change.new_key = next.as_ref().map(|id| self.key(id));
+        let updated = store.update(&self.key(&kept.id), change).await;
         match (updated.map_err(SessionError::store)?, next, otherwise) {
             (true, Some(id), _) => Ok(Sent::Value(id.to_text())),
             (true, None, _) => Ok(Sent::Nothing),
@@ -135,12 +157,12 @@ impl Place {
         user: &str,
         except: Option<&SessionKey>,
     ) -> Result<u64, SessionError> {
-        match self {
-            Self::Store(store) => store
+        match &self.keeps {
+            Keeps::Store(store) => store
                 .delete_user(user, except)
                 .await
                 .map_err(SessionError::store),
-            Self::Cookie(_) => Err(SessionError::cookie()),
+            Keeps::Cookie(_) => Err(SessionError::cookie()),
         }
     }
 
@@ -148,52 +170,52 @@ impl Place {
         &self,
         user: &str,
     ) -> Result<Vec<(SessionKey, SessionRecord)>, SessionError> {
-        match self {
-            Self::Store(store) => store.of_user(user).await.map_err(SessionError::store),
-            Self::Cookie(_) => Err(SessionError::cookie()),
+        match &self.keeps {
+            Keeps::Store(store) => store.of_user(user).await.map_err(SessionError::store),
+            Keeps::Cookie(_) => Err(SessionError::cookie()),
         }
     }
 
     pub(super) async fn delete(&self, key: &SessionKey) -> Result<(), SessionError> {
-        match self {
-            Self::Store(store) => store.delete(key).await.map_err(SessionError::store),
-            Self::Cookie(_) => Err(SessionError::cookie()),
+        match &self.keeps {
+            Keeps::Store(store) => store.delete(key).await.map_err(SessionError::store),
+            Keeps::Cookie(_) => Err(SessionError::cookie()),
         }
     }
 
     /// Notes a use; false if the session is over.
     pub(super) async fn note(&self, key: &SessionKey, expires: u64) -> Result<bool, SessionError> {
-        match self {
-            Self::Store(store) => {
+        match &self.keeps {
+            Keeps::Store(store) => {
                 let noted = store.update(key, SessionChange::new(expires)).await;
                 noted.map_err(SessionError::store)
             }
-            Self::Cookie(_) => Err(SessionError::cookie()),
+            Keeps::Cookie(_) => Err(SessionError::cookie()),
         }
     }
 
     pub(super) fn check(&self, app: &AppService, middleware: &str) -> Result<(), String> {
-        match self {
-            Self::Store(store) => store.check(app, middleware),
-            Self::Cookie(_) => Ok(()),
+        match &self.keeps {
+            Keeps::Store(store) => store.check(app, middleware),
+            Keeps::Cookie(_) => Ok(()),
         }
     }
 
     pub(super) async fn sweep(&self) -> crate::Result<u64> {
-        match self {
-            Self::Store(store) => store.sweep().await,
-            Self::Cookie(_) => Ok(0),
+        match &self.keeps {
+            Keeps::Store(store) => store.sweep().await,
+            Keeps::Cookie(_) => Ok(0),
         }
     }
 }
 
-fn seal(keys: &Keys, kept: &Kept) -> String {
+fn seal(keys: &Keys, name: &str, kept: &Kept) -> String {
     let text = format!("{}{}", kept.id.to_text(), kept.record.to_text());
-    keys.encrypt(NAME, &text)
+    keys.encrypt(name, &text)
 }
 
-fn unseal(keys: &Keys, text: &str) -> Option<Kept> {
-    let text = keys.decrypt(NAME, text)?;
+fn unseal(keys: &Keys, name: &str, text: &str) -> Option<Kept> {
+    let text = keys.decrypt(name, text)?;
     let (id, record) = text.split_at_checked(SessionId::TEXT)?;
     Some(Kept {
         id: SessionId::of_text(id)?,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::clock;
 use super::config::Lifetime;
 use super::error::SessionError;
-use super::id::{SessionId, SessionKey};
+use super::id::SessionId;
 use super::record::{SessionChange, SessionRecord};
 
 /// A session that there is.
@@ -216,13 +216,12 @@ impl State {
         })
     }
 
-    /// The key of the session that the client has now, and when that was begun.
-    pub(super) fn current(&self) -> Option<(SessionKey, u64)> {
-        match (&self.current, &self.kept) {
-            (Some((id, created)), _) => Some((id.key(), *created)),
-            (None, Some(kept)) => Some((kept.id.key(), kept.record.created())),
-            (None, None) => None,
-        }
+    /// The id of the session that the client has now, and when that was begun.
+    pub(super) fn current(&self) -> Option<(SessionId, u64)> {
+        let kept = |kept: &Kept| (kept.id.clone(), kept.record.created());
+        self.current
+            .clone()
+            .or_else(|| self.kept.as_ref().map(kept))
     }
 
     fn step(&mut self, lifetime: &Lifetime) -> Result<Step, SessionError> {
@@ -236,13 +235,13 @@ impl State {
         };
         let created = self.user.as_ref().map(|_| now);
         let begun = created.unwrap_or(kept.record.created());
-        let mut change = SessionChange {
+        let change = SessionChange {
             values: self.values.clone(),
             is_cleared: self.is_cleared,
             user: self.user.clone(),
             created,
             expires: lifetime.end(begun, now),
-            new_key: None,
+            new_key: None, // as the place has it
         };
         if self.values.is_empty() && !self.is_cleared && !self.is_renewed {
             let is_due = lifetime.is_due(kept.record.expires(), change.expires);
@@ -255,7 +254,6 @@ impl State {
             true => Some(self.next_id()?),
             false => None,
         };
-        change.new_key = next.as_ref().map(SessionId::key);
         let otherwise = match self.user {
             Some(_) => Some(self.fresh(lifetime, now)?),
             None => None,

@@ -93,7 +93,8 @@ impl Session {
     /// # Errors
     /// [`SessionError`], a 500 by `?`: the session was not read.
     pub fn key(&self) -> Result<Option<SessionKey>, SessionError> {
-        Ok(self.opened()?.current().map(|(key, _)| key))
+        let current = self.opened()?.current();
+        Ok(current.map(|(id, _)| self.0.setup.place.key(&id)))
     }
 
     /// Notes a use of the session now, also after the response left; false if the session is over.
@@ -102,9 +103,11 @@ impl Session {
     /// # Errors
     /// As [`revoke_user`](Self::revoke_user).
     pub async fn touch(&self) -> Result<bool, SessionError> {
-        let Some((key, created)) = self.opened()?.current() else {
+        let current = self.opened()?.current();
+        let Some((id, created)) = current else {
             return Ok(false);
         };
+        let key = self.0.setup.place.key(&id);
         let expires = self.0.setup.lifetime.end(created, clock::now());
         self.0.setup.place.note(&key, expires).await
     }
