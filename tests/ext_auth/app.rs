@@ -164,7 +164,9 @@ async fn everywhere(
     auth: AuthSession<Member>,
     CurrentUser(member): CurrentUser<Member>,
 ) -> Result<()> {
-    auth.end_sessions(&member).await
+    auth.end_sessions(&member).await?;
+    assert!(auth.user().await?.is_none(), "in this request already");
+    Ok(())
 }
 
 async fn basket(session: Session, item: Option<Path<String>>) -> Result<String> {

@@ -226,6 +226,21 @@ fn somebody_signs_out_everywhere() {
     bob.get("/me").assert_text("bob@example.com");
 }
 
+/// Rather than to say that it is done.
+#[test]
+fn sessions_in_cookies_cannot_be_ended_everywhere() {
+    let members = Members::default();
+    let sessions = Sessions::cookie(&Keys::random());
+    let client = app_with(&members, sessions, auth(&members)).test();
+    let browser = Browser::new(&client);
+    browser.sign_up(ADA);
+    let res = browser.post("/everywhere", &[]);
+    res.assert_status(500);
+    let error = res.error().unwrap().to_string();
+    assert!(error.contains("use a store for that"), "{error}");
+    browser.get("/me").assert_text(ADA);
+}
+
 #[test]
 fn a_hash_of_before_is_made_anew_and_sessions_stay() {
     let members = Members::default();

@@ -91,14 +91,17 @@ impl<U: User> AuthSession<U> {
     /// Signs a user out everywhere: all sessions end.
     ///
     /// # Errors
-    /// [`SessionError`]: 503 by `?` if their store cannot be asked. Sessions in cookies end when the
-    /// password changes, and not otherwise; for them it does nothing.
+    /// [`SessionError`]: 503 by `?` if their store cannot be asked; 500, and nothing ends, if sessions are
+    /// kept in cookies: those end when the password changes, and not otherwise.
     pub async fn end_sessions(&self, user: &U) -> Result<()> {
-        let ended = self.current.session.revoke_user(&self.auth.key(user)).await;
-        if self.current.is_of(user)? {
+        let key = self.auth.key(user);
+        let is_own = self.current.is_of(user)?;
+        self.current.session.revoke_user(&key).await?;
+        if is_own {
             self.current.end()?;
         }
-        Ok(unless_in_cookies(ended)?)
+        tracing::info!(target: "cepa", user = user.id(), "signed out everywhere");
+        Ok(())
     }
 
     /// How passwords are hashed, and which are accepted.
@@ -134,7 +137,9 @@ impl<U: User> AuthSession<U> {
             let ended = self.current.session.revoke_others().await;
             return Ok(unless_in_cookies(ended)?);
         }
-        self.end_sessions(&user).await
+        let key = self.auth.key(&user);
+        let ended = self.current.session.revoke_user(&key).await;
+        Ok(unless_in_cookies(ended)?)
     }
 
     /// Counts a try, makes the hash, and gives the try back if it was right.
@@ -193,7 +198,7 @@ impl<U: User> AuthSession<U> {
     }
 }
 
-/// Sessions in cookies cannot be ended; the password's mark in them is what ends them.
+/// Sessions in cookies cannot be ended; where the password was changed, its mark in them ends them.
 fn unless_in_cookies(ended: Result<u64, SessionError>) -> Result<(), SessionError> {
     match ended {
         Err(error) if error.kind() != SessionErrorKind::Cookie => Err(error),

@@ -241,7 +241,7 @@ impl State {
             user: self.user.clone(),
             created,
             expires: lifetime.end(begun, now),
-            new_key: None, // as the place has it
+            new_key: None, // the place makes it of `next`
         };
         if self.values.is_empty() && !self.is_cleared && !self.is_renewed {
             let is_due = lifetime.is_due(kept.record.expires(), change.expires);
