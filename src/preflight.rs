@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::fmt;
+use std::marker::PhantomData;
 use std::panic::Location;
 
 use serde::de::DeserializeOwned;
@@ -175,6 +176,14 @@ impl Provided {
         Self {
             id: TypeId::of::<T>(),
         }
+    }
+
+    /// No value, but a mark by which others know this middleware on the way of a route
+    /// ([`Route::providers`](crate::Route::providers)), whatever its name.
+    #[must_use]
+    pub fn mark<T: Any>() -> Self {
+        struct Mark<T>(PhantomData<T>);
+        Self::local::<Mark<T>>()
     }
 
     /// Whatever a function, or code of others, may insert without declaring it: no need further in

@@ -3,7 +3,7 @@
 use super::origin::{self, Origin};
 use super::{Middleware, Next};
 use crate::http::header::ORIGIN;
-use crate::{Error, IntoResponse, Method, Request, Response};
+use crate::{Error, IntoResponse, Method, Provided, Request, Response};
 
 /// Refuses requests that a page of another origin made a browser send, with a 403: the attack known
 /// as cross-site request forgery (OWASP), without tokens in forms.
@@ -139,6 +139,10 @@ impl Middleware for CrossOrigin {
         }
         let message = "a page of another origin may not send this request";
         Error::forbidden(message).into_response()
+    }
+
+    fn provides(&self) -> Vec<Provided> {
+        vec![Provided::mark::<Self>()]
     }
 
     fn problems(&self) -> Vec<String> {

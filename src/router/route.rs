@@ -9,6 +9,7 @@ use std::sync::Arc;
 use http::Method;
 
 use super::Pattern;
+use crate::preflight::Provided;
 
 /// A route as it was built: prefixes joined, names resolved.
 ///
@@ -36,6 +37,8 @@ pub struct Route {
     pub(crate) index: usize,
     pub(crate) location: &'static Location<'static>,
     pub(crate) middleware: Vec<Cow<'static, str>>,
+    /// What middleware declares to provide, by its position.
+    pub(crate) provided: Vec<(usize, TypeId)>,
 }
 
 impl Route {
@@ -84,6 +87,23 @@ impl Route {
     /// Names of the middleware around the handler, outermost first.
     pub fn middleware(&self) -> impl Iterator<Item = &str> {
         self.middleware.iter().map(AsRef::as_ref)
+    }
+
+    /// Which of the [`middleware`](Self::middleware) declare to [provide](crate::Middleware::provides)
+    /// this, by their positions.
+    ///
+    /// ```
+    /// use cepa::{CrossOrigin, Provided, prelude::*};
+    ///
+    /// let app = App::new().with(Logger::new()).with(CrossOrigin::new()).get("/", async || "");
+    /// let routes = app.routes();
+    /// let check = Provided::mark::<CrossOrigin>();
+    /// assert_eq!(routes.iter().next().unwrap().providers(&check).collect::<Vec<_>>(), [1]);
+    /// ```
+    pub fn providers<'a>(&'a self, what: &Provided) -> impl Iterator<Item = usize> + use<'a> {
+        let id = what.id;
+        let found = self.provided.iter().filter(move |(_, other)| *other == id);
+        found.map(|(position, _)| *position)
     }
 
     /// `GET /users/{id}`, as messages name it.

@@ -242,6 +242,18 @@ fn options_that_cannot_work_are_build_errors() {
     }
 }
 
+/// A guard of the app's own, against plain http, does not stand before who has not signed in.
+#[test]
+fn a_namesake_of_the_guards_may_stand_before_the_login_page() {
+    async fn require_https(req: Request, next: Next) -> Response {
+        next.run(req).await
+    }
+    let members = Members::default();
+    let auth = auth(&members).with_login_page("/login");
+    let app = app_with(&members, Sessions::memory(), auth).with(require_https);
+    assert!(app.build().is_ok());
+}
+
 /// The admin with the id 1 is not the member with the id 1.
 #[test]
 fn users_of_two_types_are_not_confused() {

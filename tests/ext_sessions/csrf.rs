@@ -216,6 +216,30 @@ fn a_check_of_the_apps_own_takes_the_place_of_the_default_one() {
     assert_eq!(from(&none.test(), EVIL), 200);
 }
 
+/// Named like the one that checks, and checking nothing.
+#[test]
+fn a_namesake_of_the_check_takes_no_place() {
+    struct CrossOrigin;
+    impl Middleware for CrossOrigin {
+        async fn handle(&self, req: Request, next: Next) -> Response {
+            next.run(req).await
+        }
+    }
+    let app = App::new().plug(Sessions::memory()).with(CrossOrigin);
+    let app = app.post("/", async || "");
+    let route = app.routes();
+    let names = route
+        .iter()
+        .next()
+        .unwrap()
+        .middleware()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(names.ends_with("CrossOrigin"), "{names}");
+    let req = app.test().post("/").header("origin", EVIL).send();
+    req.assert_status(403);
+}
+
 #[test]
 fn what_is_no_origin_is_reported() {
     let check = CrossOrigin::new().with_trusted(["friend.example"]);

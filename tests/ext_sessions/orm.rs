@@ -159,6 +159,25 @@ fn sessions_inside_of_their_database_do_not_build() {
     );
 }
 
+/// Named like the database, and none.
+#[test]
+fn a_namesake_of_the_database_is_no_problem() {
+    struct Named;
+    impl Middleware for Named {
+        async fn handle(&self, req: Request, next: Next) -> Response {
+            next.run(req).await
+        }
+        fn name(&self) -> std::borrow::Cow<'static, str> {
+            "Database".into()
+        }
+    }
+    let test = TestDatabase::sqlite();
+    let database = test.database();
+    let store = OrmStore::new(database.db());
+    let app = App::new().with(Named).plug(Sessions::new(store));
+    assert!(app.get("/", async || "").build().is_ok());
+}
+
 #[test]
 fn a_database_that_is_not_open_is_a_503() {
     let test = TestDatabase::sqlite();

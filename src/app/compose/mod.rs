@@ -323,6 +323,8 @@ impl Composer {
         let own = Draft::endpoint(&entry.endpoint, scope, entry.place, &outer.arounds);
         let drafts = [&outer.middleware[..], &own].concat();
         let around = &drafts[..drafts.len() - 1];
+        let provided = around.iter().enumerate();
+        let provided = provided.flat_map(|(i, one)| one.provides.iter().map(move |it| (i, it.id)));
         let route = Arc::new(Route {
             method: entry.method.clone(),
             host: host.cloned(),
@@ -334,6 +336,7 @@ impl Composer {
             index: self.router.routes.len(),
             location: entry.place,
             middleware: around.iter().map(|draft| draft.name.clone()).collect(),
+            provided: provided.collect(),
         });
         let tunnel = (entry.method == Some(Method::CONNECT))
             .then_some("the server opens no tunnels and refuses `CONNECT`");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::current::{AnyAuth, Gate};
 use super::error::{NotSignedIn, PasswordError};
-use super::middleware::LoginPage;
+use super::middleware::{Guard, LoginPage};
 use super::next;
 use super::outbox::Outbox;
 use super::passwords::Passwords;
@@ -14,7 +14,7 @@ use super::throttle::Throttle;
 use super::tokens::{AnyTokens, MemoryTokens, TokenStore};
 use super::user::{AnyUsers, User, UserStore};
 use crate::sessions::Sessions;
-use crate::{App, AppService, Extension, Method};
+use crate::{App, AppService, Extension, Method, Provided};
 
 /// How long a link to set a new password is good, unless told otherwise.
 const RESET: Duration = Duration::from_secs(30 * 60);
@@ -202,7 +202,7 @@ fn is_open(service: &AppService, page: &str) -> Result<(), String> {
             "the login page `{page}` is nowhere: add `.get(\"{page}\", ..)`"
         ));
     };
-    match route.middleware().any(|name| name.starts_with("require_")) {
+    match route.providers(&Provided::mark::<Guard>()).next().is_some() {
         true => Err(format!(
             "the login page `{page}` ({}) is for those only who have signed in: write it outside of what has `require_login()` around it",
             route.location()

@@ -16,8 +16,8 @@ use super::extract::{NOT_PLUGGED, auth, needs};
 use super::user::User;
 use crate::sessions::Session;
 use crate::{
-    Error, FromRequest, IntoResponse, Method, Middleware, Need, Next, Redirect, Request, Response,
-    Result,
+    Error, FromRequest, IntoResponse, Method, Middleware, Need, Next, Provided, Redirect, Request,
+    Response, Result,
 };
 
 /// Characters of a path that are encoded in a query.
@@ -94,6 +94,9 @@ where
     Require { allows, users }
 }
 
+/// The mark of what lets nobody pass who has not signed in.
+pub(super) struct Guard;
+
 /// What [`require_login`] and [`require_role`] return.
 #[derive(Clone, Debug)]
 pub struct RequireRole(Option<Cow<'static, str>>);
@@ -119,6 +122,10 @@ impl Middleware for RequireRole {
         needs.extend(Session::requires());
         needs
     }
+
+    fn provides(&self) -> Vec<Provided> {
+        vec![Provided::mark::<Guard>()]
+    }
 }
 
 /// What [`require`] returns.
@@ -139,6 +146,10 @@ impl<U: User, F: Fn(&U) -> bool + Send + Sync + 'static> Middleware for Require<
 
     fn requires(&self) -> Vec<Need> {
         needs::<U>()
+    }
+
+    fn provides(&self) -> Vec<Provided> {
+        vec![Provided::mark::<Guard>()]
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::config::Database;
 use super::statements::Repeats;
 use super::tx::TxSlot;
 use crate::{Error, IntoResponse, Middleware, Next, Provided, Request, Response, StatusCode, log};
@@ -33,6 +34,6 @@ impl Middleware for Transactions {
     }
 
     fn provides(&self) -> Vec<Provided> {
-        vec![Provided::local::<TxSlot>()]
+        vec![Provided::local::<TxSlot>(), Provided::mark::<Database>()]
     }
 }

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use super::clock::millis;
 use super::error::SessionError;
+use super::extract::Session;
 use super::memory::MemoryStore;
 use super::middleware::{KeepSession, SameOrigin};
 use super::place::{Keeps, Place};
 use super::store::SessionStore;
 use crate::cookies::{Cookie, CookieJar, Keys};
-use crate::{App, AppService, CrossOrigin, Extension, Route};
+use crate::{App, AppService, CrossOrigin, Extension, Provided, Route};
 
 const IDLE: Duration = Duration::from_secs(30 * 60);
 const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -223,7 +224,7 @@ fn has_cookie_alone(service: &AppService, setup: &Arc<Setup>) -> Result<(), Stri
         return Ok(());
     };
     let title = setup.title();
-    let is_twice = |route: &Route| route.middleware().filter(|name| *name == title).count() > 1;
+    let is_twice = |route: &Route| of_title(route, &title).count() > 1;
     let routes = || service.routes().iter();
     let are_apart = routes().any(|route| route.host().is_some()) && !routes().any(is_twice);
     match Arc::ptr_eq(&first.0, setup) || are_apart {
@@ -233,6 +234,12 @@ fn has_cookie_alone(service: &AppService, setup: &Arc<Setup>) -> Result<(), Stri
             setup.names[0]
         )),
     }
+}
+
+/// The positions of sessions of this title on the way of a route.
+pub(super) fn of_title<'a>(route: &'a Route, title: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let sessions = route.providers(&Provided::local::<Session>());
+    sessions.filter(move |at| route.middleware().nth(*at) == Some(title))
 }
 
 /// Tells the store every minute to forget what is over, until the app stops.

@@ -101,12 +101,13 @@ fn keep_private(res: &mut Response, sent: &Sent) {
     res.vary_by(COOKIE);
 }
 
-/// Refuses what pages of other origins send, unless the app has a check of its own on the way.
+/// Refuses what pages of other origins send, unless the app has a [`CrossOrigin`] of its own on the way.
 pub(super) struct SameOrigin(pub(super) CrossOrigin);
 
 impl Middleware for SameOrigin {
     async fn handle(&self, req: Request, next: Next) -> Response {
-        let checks = |route: &Route| route.middleware().any(|name| name == "CrossOrigin");
+        let check = Provided::mark::<CrossOrigin>();
+        let checks = |route: &Route| route.providers(&check).next().is_some();
         match req.route().is_some_and(checks) {
             true => next.run(req).await,
             false => self.0.handle(req, next).await,

@@ -10,13 +10,14 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 use super::clock;
+use super::config::of_title;
 use super::id::SessionKey;
 use super::record::{SessionChange, SessionRecord};
 use super::store::SessionStore;
-use crate::orm::Db;
 use crate::orm::sea_orm::sea_query::{DeleteStatement, Expr, ExprTrait, Query, SelectStatement};
 use crate::orm::sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, TransactionTrait};
-use crate::{AppService, Error, Result, Route};
+use crate::orm::{Database, Db};
+use crate::{AppService, Error, Provided, Result, Route};
 
 const TABLE: &str = "cepa_session";
 const ID: &str = "id_hash";
@@ -261,8 +262,9 @@ impl SessionStore for OrmStore {
 
     fn check(&self, app: &AppService, middleware: &str) -> Result<(), String> {
         let is_inside = |route: &Route| {
-            let mut names = route.middleware();
-            names.any(|name| name == "Database") && names.any(|name| name == middleware)
+            let database = route.providers(&Provided::mark::<Database>()).next();
+            let sessions = of_title(route, middleware).last();
+            sessions.is_some_and(|sessions| database.is_some_and(|it| it < sessions))
         };
         match app.routes().iter().find(|route| is_inside(route)) {
             None => Ok(()),
