@@ -136,6 +136,7 @@ mod login;
 mod middleware;
 mod next;
 mod outbox;
+mod password_cost;
 mod password_rules;
 mod passwords;
 mod policy;

@@ -8,26 +8,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use argon2::Version;
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::password_hash::phc::PasswordHash;
 use argon2::{
     ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _,
 };
 use tokio::sync::Semaphore;
 
 use super::error::PasswordError;
+use super::password_cost::Cost;
 use super::password_rules::{self, LEAST, MOST};
 use crate::{Error, Mode, Result, blocking};
 
-/// What OWASP's Password Storage Cheat Sheet asks for at least.
-const MEMORY: u32 = 19 * 1024;
-const ITERATIONS: u32 = 2;
 /// Passwords that wait for a thread.
 const QUEUE: usize = 64;
 /// When a client may come again that found no place in the queue.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// Bytes of a salt, and of a hash.
-const SALT: usize = 16;
-const HASH: usize = 32;
+pub(super) const SALT: usize = 16;
+pub(super) const HASH: usize = 32;
 
 /// How passwords are hashed, and which are accepted. Clones share the threads.
 ///
@@ -51,9 +49,7 @@ const HASH: usize = 32;
 /// 6.2.8). Its length is counted in characters (Unicode code points).
 #[derive(Clone)]
 pub struct Passwords {
-    memory: u32,
-    iterations: u32,
-    parallelism: u32,
+    cost: Cost,
     least: usize,
     words: Arc<[String]>,
     is_any: bool,
@@ -69,9 +65,7 @@ impl Passwords {
     pub fn new() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         Self {
-            memory: MEMORY,
-            iterations: ITERATIONS,
-            parallelism: 1,
+            cost: Cost::new(),
             least: LEAST,
             words: Arc::default(),
             is_any: false,
@@ -87,8 +81,7 @@ impl Passwords {
     #[must_use]
     pub fn for_tests() -> Self {
         Self {
-            memory: 8,
-            iterations: 1,
+            cost: Cost::for_tests(),
             is_for_tests: true,
             ..Self::new()
         }
@@ -96,24 +89,25 @@ impl Passwords {
 
     /// How much memory one hash takes, in KiB. Default, and the least: 19 MiB (19,456).
     ///
-    /// After a change, hashes are made anew when their users sign in.
+    /// After a change, hashes are made anew when their users sign in. Until then, a wrong password takes
+    /// as long as with a hash of the present cost, unless the old one was higher.
     #[must_use]
     pub fn with_memory(mut self, kib: u32) -> Self {
-        self.memory = kib;
+        self.cost.memory = kib;
         self
     }
 
     /// How often the memory is gone through. Default, and the least: 2; 1 from 46 MiB on.
     #[must_use]
     pub fn with_iterations(mut self, iterations: u32) -> Self {
-        self.iterations = iterations;
+        self.cost.iterations = iterations;
         self
     }
 
     /// Lanes of the memory; they are gone through one after the other. Default: 1.
     #[must_use]
     pub fn with_parallelism(mut self, lanes: u32) -> Self {
-        self.parallelism = lanes;
+        self.cost.parallelism = lanes;
         self
     }
 
@@ -180,27 +174,34 @@ impl Passwords {
         self.hash_with(password, salt.to_vec()).await
     }
 
-    /// Whether it is the password of this hash. A hash that is none, or empty, is that of no password,
-    /// and costs as much as a wrong one.
+    /// Whether it is the password of this hash. A hash that is none, empty, or of more than 256 MiB or
+    /// about a second (and more than new ones), is that of no password, and costs as much as a wrong one.
     ///
     /// # Errors
     /// 503 with `Retry-After` if too many wait already.
     pub async fn verify(&self, password: &str, hash: &str) -> Result<bool> {
-        let known = PasswordHash::new(hash).ok().filter(is_argon2);
+        let known = PasswordHash::new(hash).ok();
+        let known = known.filter(|hash| is_argon2(hash) && self.cost.is_bearable(hash));
         if known.is_none() && !hash.is_empty() {
-            tracing::error!(target: "cepa", "a password hash that is kept is no PHC string of Argon2");
+            tracing::error!(target: "cepa", "a password hash that is kept is no PHC string of Argon2, or costs too much");
         }
         let hash = match known.filter(|_| !password_rules::is_too_long(password)) {
             Some(hash) => hash,
-            None => self.hash_of_nobody()?,
+            None => self.cost.hash_of_nobody()?,
         };
         // What is too long is no password, and need not be hashed as a whole.
         let end = password.floor_char_boundary(MOST * 4);
         let password = password[..end].to_owned();
+        let rest = self.cost.rest(&hash);
         let work = move || {
-            Argon2::default()
-                .verify_password(password.as_bytes(), &hash)
-                .is_ok()
+            let verified = Argon2::default().verify_password(password.as_bytes(), &hash);
+            if let (Err(_), Some(rest)) = (&verified, rest) {
+                let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, rest);
+                let made =
+                    argon2.hash_password_into(password.as_bytes(), &[0; SALT], &mut [0; HASH]);
+                std::hint::black_box(made.is_ok());
+            }
+            verified.is_ok()
         };
         self.pool.run(work).await
     }
@@ -215,7 +216,7 @@ impl Passwords {
                 && matches!(version, Some(Ok(Version::V0x13)))
                 && hash.hash.as_ref().is_some_and(|it| it.len() >= HASH)
                 && hash.salt.as_ref().is_some_and(|it| it.len() >= SALT)
-                && Params::try_from(hash).is_ok_and(|it| self.is_cost(&it))
+                && Params::try_from(hash).is_ok_and(|it| self.cost.is_that_of(&it))
         };
         !PasswordHash::new(hash).is_ok_and(|hash| is_current(&hash))
     }
@@ -239,14 +240,14 @@ impl Passwords {
             if mode.is_production() {
                 problems.push("`Passwords::for_tests()` keeps no password safe: take `Passwords::new()` in production".to_owned());
             }
-        } else if let Err(problem) = self.is_strong() {
+        } else if let Err(problem) = self.cost.is_strong() {
             problems.push(problem);
         }
-        if self.params().is_err() {
-            let lanes = self.parallelism;
+        if self.cost.params().is_err() {
+            let lanes = self.cost.parallelism;
             problems.push(format!(
                 "Argon2 knows no {lanes} lanes in {} KiB: take 1 lane, or more memory",
-                self.memory
+                self.cost.memory
             ));
         }
         if self.least < LEAST || self.least > MOST {
@@ -261,34 +262,8 @@ impl Passwords {
         problems
     }
 
-    /// By OWASP's Password Storage Cheat Sheet: 19 MiB and two iterations, or 46 MiB and one.
-    fn is_strong(&self) -> Result<(), String> {
-        let least = match self.iterations {
-            0 => return Err("passwords are hashed in one iteration at least: name 2".to_owned()),
-            1 => 46 * 1024,
-            _ => MEMORY,
-        };
-        match self.memory < least {
-            true => Err(format!(
-                "{} KiB are too few for a password hash of so many iterations: name {least} KiB or more",
-                self.memory
-            )),
-            false => Ok(()),
-        }
-    }
-
-    fn is_cost(&self, params: &Params) -> bool {
-        let cost = (params.m_cost(), params.t_cost(), params.p_cost());
-        cost == (self.memory, self.iterations, self.parallelism)
-    }
-
-    fn params(&self) -> Result<Params> {
-        let params = Params::new(self.memory, self.iterations, self.parallelism, Some(HASH));
-        params.map_err(|error| Error::internal(format!("passwords cannot be hashed: {error}")))
-    }
-
     async fn hash_with(&self, password: &str, salt: Vec<u8>) -> Result<String> {
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params()?);
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.cost.params()?);
         let password = password.to_owned();
         let work = move || {
             let hash = argon2.hash_password_with_salt(password.as_bytes(), &salt);
@@ -296,19 +271,6 @@ impl Passwords {
         };
         let hash = self.pool.run(work).await?;
         hash.map_err(|error| Error::internal(format!("a password cannot be hashed: {error}")))
-    }
-
-    /// A hash of the present cost that no password has, drawn at random.
-    fn hash_of_nobody(&self) -> Result<PasswordHash> {
-        let broken = |error| Error::internal(format!("a password hash cannot be made: {error}"));
-        let params = ParamsString::try_from(&self.params()?);
-        Ok(PasswordHash {
-            algorithm: ARGON2ID_IDENT,
-            version: Some(Version::V0x13.into()),
-            params: params.map_err(|error| broken(error.to_string()))?,
-            salt: Some(Salt::new(&random::<SALT>()?).map_err(|e| broken(e.to_string()))?),
-            hash: Some(Output::new(&random::<HASH>()?).map_err(|e| broken(e.to_string()))?),
-        })
     }
 }
 
@@ -334,9 +296,9 @@ impl Default for Passwords {
 impl fmt::Debug for Passwords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Passwords")
-            .field("memory", &self.memory)
-            .field("iterations", &self.iterations)
-            .field("parallelism", &self.parallelism)
+            .field("memory", &self.cost.memory)
+            .field("iterations", &self.cost.iterations)
+            .field("parallelism", &self.cost.parallelism)
             .finish_non_exhaustive()
     }
 }
@@ -434,9 +396,55 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_wrong_password_takes_as_long_with_a_hash_of_before() {
+        let before = Passwords::for_tests().hash(PASSWORD, &[]).await.unwrap();
+        let passwords = Passwords::new();
+        // Until nothing else took the processor meanwhile.
+        let mut best = [Duration::MAX; 2];
+        let is_alike = |[a, b]: [Duration; 2]| a > b / 2 && b > a / 2;
+        for _ in 0..50 {
+            for (best, hash) in best.iter_mut().zip([&before, ""]) {
+                let start = std::time::Instant::now();
+                assert!(!passwords.verify("wrong", hash).await.unwrap());
+                *best = (*best).min(start.elapsed());
+            }
+            if is_alike(best) {
+                return;
+            }
+        }
+        panic!("{best:?}");
+    }
+
+    /// Written into the store by somebody: it would take hours, or all the memory.
+    #[tokio::test]
+    async fn a_hash_that_costs_too_much_is_that_of_no_password() {
+        let passwords = Passwords::for_tests();
+        for cost in [
+            "m=8,t=4294967295,p=1",
+            "m=4294967295,t=1,p=1",
+            "m=262145,t=1,p=1",
+        ] {
+            let hash = format!(
+                "$argon2id$v=19${cost}$YWxsIG9uaW9ucyBoZXJlIQ$hwx1khTdHYFWMk18Rn1UECkdDmDhfJ+vVK76F4sk778"
+            );
+            assert!(
+                PasswordHash::new(&hash).is_ok_and(|hash| is_argon2(&hash)),
+                "{cost}"
+            );
+            assert!(!passwords.verify(PASSWORD, &hash).await.unwrap(), "{cost}");
+        }
+        let costly = Passwords::new().with_memory(300 * 1024);
+        assert!(
+            costly
+                .cost
+                .is_bearable(&costly.cost.hash_of_nobody().unwrap())
+        );
+    }
+
+    #[tokio::test]
     async fn a_full_queue_is_a_503_and_one_that_went_away_gives_its_place_free() {
         let passwords = Passwords::new().with_threads(1).with_queue(1);
-        let hash = passwords.hash_of_nobody().unwrap().to_string();
+        let hash = passwords.cost.hash_of_nobody().unwrap().to_string();
         let working = passwords.verify(PASSWORD, &hash);
         let waiting = passwords.verify(PASSWORD, &hash);
         tokio::pin!(working);
