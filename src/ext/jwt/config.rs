@@ -141,7 +141,8 @@ impl Settings {
         let names = asked.map(|(name, _)| (*name).to_owned());
         let names = names.chain(["exp".to_owned()]);
         checks.required_spec_claims = names.collect();
-        checks.leeway = self.leeway.as_secs();
+        // Also where it is a state alone, which no `build` looks at.
+        checks.leeway = self.leeway.min(MOST_LEEWAY).as_secs();
         checks.validate_nbf = true;
         checks.iss = self.issuer.clone().map(|it| HashSet::from([it]));
         checks.aud = self.audience.clone().map(|it| HashSet::from([it]));
