@@ -160,6 +160,15 @@ async fn change(
     Ok("changed")
 }
 
+async fn confirm(
+    auth: AuthSession<Member>,
+    CurrentUser(member): CurrentUser<Member>,
+    password: String,
+) -> Result<String> {
+    let is_right = auth.confirm(&member, &password).await?;
+    Ok(is_right.to_string())
+}
+
 async fn everywhere(
     auth: AuthSession<Member>,
     CurrentUser(member): CurrentUser<Member>,
@@ -189,6 +198,7 @@ pub(crate) fn routes(app: App) -> App {
         .post("/login", sign_in)
         .post("/logout", sign_out)
         .post("/change", change)
+        .post("/confirm", confirm)
         .post("/everywhere", everywhere)
         .get("/basket", async |session: Session| {
             basket(session, None).await

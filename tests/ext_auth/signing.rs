@@ -74,6 +74,22 @@ fn signing_in_changes_the_id_of_the_session() {
     attacker.get("/basket").assert_text("");
 }
 
+/// Whoever copied the cookie may do no more than before.
+#[test]
+fn a_password_that_is_asked_for_again_changes_the_id_too() {
+    let members = Members::default();
+    let client = app(&members).test();
+    let browser = Browser::new(&client);
+    browser.sign_up(ADA);
+    let confirm = |password: &str| browser.send(client.post("/confirm").body(password.to_owned()));
+    let thief = browser.stolen();
+    confirm("wrong").assert_text("false");
+    thief.get("/me").assert_text(ADA);
+    confirm(PASSWORD).assert_text("true");
+    browser.get("/me").assert_text(ADA);
+    thief.get("/me").assert_status(401);
+}
+
 #[test]
 fn a_cookie_is_worth_nothing_after_signing_out() {
     let members = Members::default();

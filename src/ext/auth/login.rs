@@ -31,15 +31,22 @@ impl<U: User> AuthSession<U> {
     }
 
     /// Whether it is the password of this user: before what only the owner of an account may do, such
-    /// as setting a password (ASVS 5, 6.2.3 and 7.5.1).
+    /// as setting a password (ASVS 5, 6.2.3 and 7.5.1). If it is, and the session belongs to this user, it
+    /// gets a new id (7.2.4); forms with a [`CsrfToken`](crate::sessions::CsrfToken) of before do not work
+    /// then.
     ///
     /// # Errors
     /// As [`authenticate`](Self::authenticate).
     pub async fn confirm(&self, user: &U, password: &str) -> Result<bool> {
         self.auth.throttle.try_from(self.addr).await?;
         let key = self.auth.key(user);
-        self.is_password(Some(user), Account::Of(&key), password)
-            .await
+        let is_right = self
+            .is_password(Some(user), Account::Of(&key), password)
+            .await?;
+        if is_right && self.current.is_of(user)? {
+            self.current.session.renew()?;
+        }
+        Ok(is_right)
     }
 
     /// Signs a user in. The session gets a new id, so that nobody who knew the old one is signed in
