@@ -88,9 +88,12 @@ impl UserStore for Members {
     }
 
     async fn set_password_hash(&self, member: &Member, hash: &str) -> Result<()> {
-        let mut row = member.clone().into_active_model();
-        row.password = Set(hash.to_owned());
-        row.update(&self.0).await?;
+        let mut update = member::Entity::update_many();
+        update = update.col_expr(member::Column::Password, Expr::value(hash));
+        let is_it = member::Column::Id.eq(member.id);
+        // Unless it was changed meanwhile.
+        let is_same = member::Column::Password.eq(&member.password);
+        update.filter(is_it).filter(is_same).exec(&self.0).await?;
         Ok(())
     }
 }

@@ -44,6 +44,8 @@ impl User for Member {
 pub(crate) struct Members {
     pub(crate) all: Arc<Mutex<Vec<Member>>>,
     pub(crate) asked: Arc<Mutex<usize>>,
+    /// A hash that somebody else keeps just before the next one is kept.
+    pub(crate) meanwhile: Arc<Mutex<Option<String>>>,
     /// What a broken database says.
     pub(crate) broken: Arc<Mutex<bool>>,
 }
@@ -99,7 +101,15 @@ impl UserStore for Members {
     }
 
     async fn set_password_hash(&self, user: &Member, hash: &str) -> Result<()> {
-        self.change(&user.email, |it| it.password = hash.to_owned());
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(other) = meanwhile {
+            self.change(&user.email, |it| it.password = other);
+        }
+        self.change(&user.email, |it| {
+            if it.password == user.password {
+                it.password = hash.to_owned();
+            }
+        });
         Ok(())
     }
 }

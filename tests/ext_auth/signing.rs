@@ -281,6 +281,49 @@ fn a_hash_of_before_is_made_anew_and_sessions_stay() {
     other.get("/me").assert_text(ADA);
 }
 
+/// A hash of the present cost is made while somebody changes the password: the change stays.
+#[test]
+fn a_login_undoes_no_change_of_the_password() {
+    let members = Members::default();
+    let old = app(&members).test();
+    Browser::new(&old).sign_up(ADA);
+    Browser::new(&old).sign_up("bob@example.com");
+    let other = members.get("bob@example.com").unwrap().password;
+    let stronger = auth(&members).with_passwords(Passwords::for_tests().with_iterations(2));
+    let client = app_with(&members, Sessions::memory(), stronger).test();
+    *members.meanwhile.lock().unwrap() = Some(other.clone());
+    let browser = Browser::new(&client);
+    browser.login(ADA, PASSWORD).assert_status(401);
+    assert_eq!(members.get(ADA).unwrap().password, other);
+}
+
+#[test]
+fn of_two_changes_of_the_password_the_first_stays() {
+    let members = Members::default();
+    let client = app(&members).test();
+    let browser = Browser::new(&client);
+    browser.sign_up(ADA);
+    Browser::new(&client).sign_up("bob@example.com");
+    let before = members.get(ADA).unwrap().password;
+    let change = || browser.post("/change", &[("old", PASSWORD), ("new", "garlic onion leek")]);
+    let other = members.get("bob@example.com").unwrap().password;
+    *members.meanwhile.lock().unwrap() = Some(other.clone());
+    change()
+        .assert_status(409)
+        .assert_contains("changed meanwhile");
+    assert_eq!(members.get(ADA).unwrap().password, other);
+    // Another hash of the same password, as a login makes it, is no change.
+    members.change(ADA, |it| it.password.clone_from(&before));
+    browser.login(ADA, PASSWORD).assert_status(303);
+    let anew = before.replace("t=1", "t=2");
+    *members.meanwhile.lock().unwrap() = Some(anew);
+    change().assert_text("changed");
+    browser.get("/me").assert_text(ADA);
+    Browser::new(&client)
+        .login(ADA, "garlic onion leek")
+        .assert_status(303);
+}
+
 #[test]
 fn the_user_is_asked_for_once_in_a_request() {
     async fn middleware(user: Option<CurrentUser<Member>>, req: Request, next: Next) -> Response {

@@ -1,12 +1,13 @@
 //! Signing in and out, and the passwords in between.
 
 use super::config::Auth;
+use super::current::mark_of;
 use super::extract::AuthSession;
 use super::passwords::Passwords;
 use super::throttle::Account;
 use super::user::User;
-use crate::Result;
 use crate::sessions::{SessionError, SessionErrorKind};
+use crate::{Error, Result};
 
 impl<U: User> AuthSession<U> {
     /// The user of this name with this password; `None` if there is none, or it is another password.
@@ -89,7 +90,8 @@ impl<U: User> AuthSession<U> {
     /// for the user are worth nothing then.
     ///
     /// # Errors
-    /// As [`hash_password`](Self::hash_password); what the stores say.
+    /// As [`hash_password`](Self::hash_password); 409 if the password was changed by somebody else
+    /// meanwhile; what the stores say.
     pub async fn set_password(&self, user: &U, password: &str) -> Result<()> {
         let hash = self.hash_password(password, &user.names()).await?;
         self.keep_password(user, &hash).await
@@ -133,11 +135,10 @@ impl<U: User> AuthSession<U> {
 
     /// Keeps the hash of another password, and ends all other sessions.
     pub(super) async fn keep_password(&self, user: &U, hash: &str) -> Result<()> {
-        self.auth.users.set_password_hash(user, hash).await?;
-        tracing::info!(target: "cepa", user = user.id(), "password changed");
-        let Some(user) = self.auth.users.by_id(&user.id()).await? else {
+        let Some(user) = self.replace(user, hash).await? else {
             return Ok(());
         };
+        tracing::info!(target: "cepa", user = user.id(), "password changed");
         if self.current.is_of(&user)? {
             self.current.session.renew()?;
             self.current.mark(&user)?;
@@ -147,6 +148,26 @@ impl<U: User> AuthSession<U> {
         let key = self.auth.key(&user);
         let ended = self.current.session.revoke_user(&key).await;
         Ok(unless_in_cookies(ended)?)
+    }
+
+    /// Keeps the hash unless the password was changed meanwhile; says who has it then. A login that made
+    /// the hash of the same password anew changed nothing, so it is tried again.
+    async fn replace(&self, user: &U, hash: &str) -> Result<Option<U>> {
+        let users = &self.auth.users;
+        let (id, mark) = (user.id(), mark_of(user.password_hash()));
+        let mut before = user.clone();
+        for _ in 0..3 {
+            users.set_password_hash(&before, hash).await?;
+            match users.by_id(&id).await? {
+                Some(now) if now.password_hash() == hash => return Ok(Some(now)),
+                Some(now) if mark_of(now.password_hash()) == mark => before = now,
+                Some(_) => break,
+                None => return Ok(None),
+            }
+        }
+        Err(Error::conflict(
+            "the password was changed meanwhile: try again",
+        ))
     }
 
     /// Counts a try, makes the hash, and gives the try back if it was right.
@@ -188,12 +209,11 @@ impl<U: User> AuthSession<U> {
         }
         let renew = async || -> Result<Option<U>> {
             let hash = passwords.renew(password, user.password_hash()).await?;
-            // The password may have been changed meanwhile, which this must not undo.
+            users.set_password_hash(&user, &hash).await?;
+            // If the password was changed meanwhile, that stays, and this one is right no more.
+            let marks = [user.password_hash(), &hash].map(mark_of);
             let now = users.by_id(&user.id()).await?;
-            let now = now.filter(|now| now.password_hash() == user.password_hash());
-            let Some(now) = now else { return Ok(None) };
-            users.set_password_hash(&now, &hash).await?;
-            users.by_id(&user.id()).await
+            Ok(now.filter(|now| marks.contains(&mark_of(now.password_hash()))))
         };
         match renew().await {
             Ok(renewed) => Ok(renewed),

@@ -82,7 +82,10 @@ pub trait User: Clone + Send + Sync + 'static {
 ///         Ok(self.0.lock().unwrap().iter().find(|it| it.email == name).cloned())
 ///     }
 ///     async fn set_password_hash(&self, user: &Member, hash: &str) -> Result<()> {
-///         self.0.lock().unwrap()[user.id].password = hash.to_owned();
+///         let kept = &mut self.0.lock().unwrap()[user.id].password;
+///         if *kept == user.password { // `.. WHERE id = ? AND password = ?`
+///             *kept = hash.to_owned();
+///         }
 ///         Ok(())
 ///     }
 /// }
@@ -114,7 +117,10 @@ pub trait UserStore: Send + Sync + 'static {
         async { Ok(None) }
     }
 
-    /// Keeps a new hash for the password of a user. Default: an error, for stores without passwords.
+    /// Keeps a new hash for the password of a user, if the one that is kept is still that of `user`, in
+    /// one step; if not, it was changed meanwhile, and stays. In SQL:
+    /// `UPDATE member SET password = ? WHERE id = ? AND password = ?`. Default: an error, for stores
+    /// without passwords.
     ///
     /// # Errors
     /// The store cannot be asked.
