@@ -305,7 +305,12 @@ fn of_two_changes_of_the_password_the_first_stays() {
     browser.sign_up(ADA);
     Browser::new(&client).sign_up("bob@example.com");
     let before = members.get(ADA).unwrap().password;
-    let change = || browser.post("/change", &[("old", PASSWORD), ("new", "garlic onion leek")]);
+    let change = || {
+        browser.post(
+            "/change",
+            &[("old", PASSWORD), ("new", "garlic onion leek")],
+        )
+    };
     let other = members.get("bob@example.com").unwrap().password;
     *members.meanwhile.lock().unwrap() = Some(other.clone());
     change()

@@ -2,11 +2,11 @@
 //!
 //! Before it: a user is to show that a mail address is theirs. After it: whose the token was.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -33,14 +33,24 @@ const RESET: &str = "set a new password";
 pub struct TokenRecord {
     subject: String,
     expires: u64,
+    /// For stores that have little room: what it is for, where that is known.
+    purpose: Arc<str>,
 }
 
 impl TokenRecord {
     /// One of this subject, which says whose it is, until these milliseconds since 1970.
     #[must_use]
     pub fn new(subject: impl Into<String>, expires: u64) -> Self {
-        let subject = subject.into();
-        Self { subject, expires }
+        Self {
+            subject: subject.into(),
+            expires,
+            purpose: "".into(),
+        }
+    }
+
+    fn of_purpose(mut self, purpose: &str) -> Self {
+        self.purpose = purpose.into();
+        self
     }
 
     /// Whose it is, and of which password: a text of about 40 characters, and the user's id.
@@ -93,9 +103,55 @@ pub trait TokenStore: Send + Sync + 'static {
     fn take(&self, key: &str) -> impl Future<Output = Result<Option<TokenRecord>>> + Send;
 }
 
-/// Tokens in this process, 10,000 at most: where there is no room, the one goes that ends first.
+/// Tokens in this process, 10,000 at most. Where there is no room, one goes of the purpose that has most,
+/// the one that ends first: so whoever asks for many of one purpose takes none of another's.
 #[derive(Default)]
-pub struct MemoryTokens(Mutex<HashMap<String, TokenRecord>>);
+pub struct MemoryTokens(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    kept: HashMap<String, TokenRecord>,
+    /// By purpose, those that end first standing first.
+    ends: HashMap<Arc<str>, BTreeSet<(u64, String)>>,
+}
+
+impl Table {
+    fn put(&mut self, key: &str, record: TokenRecord) {
+        self.take(key);
+        let ends = self.ends.entry(Arc::clone(&record.purpose)).or_default();
+        ends.insert((record.expires, key.to_owned()));
+        self.kept.insert(key.to_owned(), record);
+    }
+
+    fn take(&mut self, key: &str) -> Option<TokenRecord> {
+        let record = self.kept.remove(key)?;
+        if let Some(ends) = self.ends.get_mut(&record.purpose) {
+            ends.remove(&(record.expires, key.to_owned()));
+            if ends.is_empty() {
+                self.ends.remove(&record.purpose);
+            }
+        }
+        Some(record)
+    }
+
+    fn sweep(&mut self, now: u64) {
+        let ends = self.ends.values();
+        let over = ends.flat_map(|ends| ends.iter().take_while(|(end, _)| *end <= now));
+        let over: Vec<_> = over.map(|(_, key)| key.clone()).collect();
+        for key in over {
+            self.take(&key);
+        }
+    }
+
+    /// Forgets one, for the next.
+    fn make_room(&mut self) {
+        let most = self.ends.values().max_by_key(|ends| ends.len());
+        let first = most.and_then(|ends| ends.first());
+        if let Some(key) = first.map(|(_, key)| key.clone()) {
+            self.take(&key);
+        }
+    }
+}
 
 impl MemoryTokens {
     /// A store without tokens.
@@ -108,23 +164,19 @@ impl MemoryTokens {
 impl TokenStore for MemoryTokens {
     async fn insert(&self, key: &str, record: TokenRecord) -> Result<()> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= CAPACITY {
-            let now = now();
-            kept.retain(|_, record| record.expires > now);
+        if kept.kept.len() >= CAPACITY {
+            kept.sweep(now());
         }
-        if kept.len() >= CAPACITY {
-            let first = kept.iter().min_by_key(|(_, record)| record.expires);
-            if let Some(key) = first.map(|(key, _)| key.clone()) {
-                kept.remove(&key);
-            }
+        if kept.kept.len() >= CAPACITY {
+            kept.make_room();
         }
-        kept.insert(key.to_owned(), record);
+        kept.put(key, record);
         Ok(())
     }
 
     async fn take(&self, key: &str) -> Result<Option<TokenRecord>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(kept.remove(key))
+        Ok(kept.take(key))
     }
 }
 
@@ -208,6 +260,7 @@ impl<U: User> AuthSession<U> {
         match self.hash_password(password, &user.names()).await {
             Ok(hash) => self.keep_password(&user, &hash).await?,
             Err(error) => {
+                let record = record.of_purpose(RESET);
                 self.auth.tokens.insert(&key, record).await?;
                 return Err(error);
             }
@@ -223,6 +276,7 @@ impl<U: User> Auth<U> {
         let subject = format!("{}:{mark}:{}", self.name, user.id());
         let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
         let record = TokenRecord::new(subject, now().saturating_add(lifetime));
+        let record = record.of_purpose(purpose);
         self.tokens.insert(&key(purpose, &token), record).await?;
         Ok(token)
     }
@@ -321,7 +375,7 @@ mod tests {
         let put = async |key: &str| {
             let record = TokenRecord::new("a", later);
             TokenStore::insert(&store, key, record).await.unwrap();
-            store.0.lock().unwrap().len()
+            store.0.lock().unwrap().kept.len()
         };
         assert_eq!(put("x").await, CAPACITY - 9, "those that are over went");
         for i in 0..9 {
@@ -330,5 +384,33 @@ mod tests {
         assert_eq!(put("z").await, CAPACITY);
         assert!(TokenStore::take(&store, "z").await.unwrap().is_some());
         assert!(TokenStore::take(&store, "z").await.unwrap().is_none());
+    }
+
+    /// Those for addresses to be verified are good for a day, those for new passwords for half an hour.
+    #[tokio::test]
+    async fn a_full_store_forgets_nothing_of_a_purpose_with_few() {
+        let store = MemoryTokens::new();
+        let (soon, late) = (now() + 60_000, now() + 600_000);
+        let put = async |purpose: &str, i: usize, expires: u64| {
+            let record = TokenRecord::new("a", expires).of_purpose(purpose);
+            let key = format!("{purpose}{i}");
+            TokenStore::insert(&store, &key, record).await.unwrap();
+        };
+        for i in 0..100 {
+            put("reset", i, soon).await;
+        }
+        for i in 0..2 * CAPACITY {
+            put("verify", i, late).await;
+        }
+        put("reset", 100, soon).await;
+        assert_eq!(store.0.lock().unwrap().kept.len(), CAPACITY);
+        for i in 0..=100 {
+            let key = format!("reset{i}");
+            let taken = TokenStore::take(&store, &key).await.unwrap();
+            assert!(taken.is_some(), "{key}");
+        }
+        let table = store.0.lock().unwrap();
+        let ends = table.ends.values().map(BTreeSet::len).sum::<usize>();
+        assert_eq!(ends, table.kept.len());
     }
 }
