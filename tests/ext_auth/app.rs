@@ -213,6 +213,7 @@ pub(crate) fn routes(app: App) -> App {
         .get("/basket", async |session: Session| {
             basket(session, None).await
         })
+        .post("/clear", async |session: Session| session.clear())
         .post(
             "/basket/{item}",
             async |session: Session, item: Path<String>| basket(session, Some(item)).await,

@@ -142,6 +142,20 @@ fn somebody_who_is_gone_is_signed_out_at_the_next_request() {
 }
 
 #[test]
+fn a_session_that_is_emptied_is_that_of_its_user_still() {
+    let members = Members::default();
+    let client = app(&members).test();
+    let browser = Browser::new(&client);
+    browser.sign_up(ADA);
+    browser.post("/basket/onions", &[]);
+    for _ in 0..2 {
+        browser.post("/clear", &[]).assert_status(200);
+        browser.get("/basket").assert_text("");
+        browser.get("/me").assert_text(ADA);
+    }
+}
+
+#[test]
 fn an_id_that_is_given_again_brings_no_sessions_along() {
     let members = Members::default();
     let client = app(&members).test();

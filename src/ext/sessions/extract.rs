@@ -111,7 +111,9 @@ impl Session {
         Ok(self.changing()?.remove(key))
     }
 
-    /// Removes all values. The session stays, and whose it is.
+    /// Removes all values. The session stays, and whose it is: somebody who is signed in stays so, and
+    /// what extensions keep for that, under names that begin with `cepa.`. To end it all, there is
+    /// [`destroy`](Self::destroy).
     ///
     /// # Errors
     /// [`SessionError`], a 500 by `?`: the response has left.

@@ -11,6 +11,9 @@ use super::error::SessionError;
 use super::id::SessionId;
 use super::record::{SessionChange, SessionRecord};
 
+/// What the names of values begin with that are not the app's.
+const OWN: &str = "cepa.";
+
 /// A session that there is.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
@@ -137,7 +140,16 @@ impl State {
         was
     }
 
+    /// Removes all values but those that say whose it is.
     pub(super) fn clear(&mut self) {
+        let names = self.keys().into_iter().filter(|key| key.starts_with(OWN));
+        let stays = names.map(|key| (key.to_owned(), self.get(key).map(str::to_owned)));
+        let stays: Vec<_> = stays.collect();
+        self.clear_all();
+        self.values.extend(stays);
+    }
+
+    fn clear_all(&mut self) {
         self.values.clear();
         self.is_cleared = true;
     }
@@ -149,7 +161,7 @@ impl State {
 
     pub(super) fn bind(&mut self, user: Arc<str>) {
         if self.user().is_some_and(|other| other != user) {
-            self.clear();
+            self.clear_all();
         }
         self.user = Some(user);
         self.renew();
