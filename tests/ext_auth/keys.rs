@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use cepa::auth::{ApiKey, ApiKeys};
 use cepa::prelude::*;
-use cepa::testing::TestClient;
+use cepa::testing::{TestClient, TestResponse};
 
 #[derive(Clone, Debug)]
 struct Shop(&'static str);
@@ -30,8 +30,14 @@ fn client(kept: &Kept) -> TestClient {
     };
     let owner = async |Local(shop): Local<Shop>| shop.0;
     let maybe = async |shop: Option<Local<Shop>>| shop.map_or("nobody", |Local(shop)| shop.0);
+    let public = async || {
+        "stock"
+            .into_response()
+            .with_header("cache-control", "public, max-age=60")
+    };
     App::new()
         .get("/", owner.with(ApiKeys::new("shop", find(kept))))
+        .get("/public", public.with(ApiKeys::new("shop", find(kept))))
         .get(
             "/maybe",
             maybe.with(ApiKeys::new("shop", find(kept)).optional()),
@@ -115,6 +121,32 @@ fn a_request_without_a_key_is_nobodys() {
     let both = client.get("/").header("x-api-key", key.text());
     let both = both.header("authorization", format!("Bearer {}", key.text()));
     both.send().assert_status(400);
+}
+
+#[test]
+fn what_one_shop_gets_is_given_to_no_other_by_a_cache() {
+    let key = ApiKey::random("shop");
+    let client = client(&kept(&[(&key, "Onions")]));
+    let vary = |res: &TestResponse| -> Vec<String> {
+        let lines = res.headers().get_all("vary").iter();
+        lines.map(|it| it.to_str().unwrap().to_owned()).collect()
+    };
+    let both = ["authorization".to_owned(), "x-api-key".to_owned()];
+    for (path, text, cache) in [
+        ("/", key.text(), Some("private")),
+        ("/maybe", key.text(), Some("private")),
+        ("/public", key.text(), Some("public, max-age=60")),
+        ("/", "x", None),
+    ] {
+        let res = client.get(path).header("x-api-key", text).send();
+        assert_eq!(res.header("cache-control"), cache, "{path}");
+        // An error varies by `Accept` too.
+        let vary = vary(&res);
+        assert!(vary.ends_with(&both), "{path}: {vary:?}");
+    }
+    let res = client.get("/maybe").send();
+    assert_eq!(res.header("cache-control"), None);
+    assert_eq!(vary(&res), both);
 }
 
 #[test]

@@ -7,11 +7,14 @@ use std::fmt;
 use std::future::Future;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
 use sha2::Sha256;
 
 use super::passwords::random;
-use crate::{Error, IntoResponse, Middleware, Next, Provided, Request, Response, Result};
+use crate::{
+    Error, HeaderName, HeaderValue, IntoResponse, Middleware, Next, Provided, Request, Response,
+    Result,
+};
 
 /// Random bytes of an id, and of a secret.
 const ID: usize = 8;
@@ -81,6 +84,9 @@ impl fmt::Debug for ApiKey {
 
 /// Middleware that asks for an [`ApiKey`], in `Authorization: Bearer` or `X-Api-Key`. Whose it is,
 /// handlers take as `Local<S::Owner>`. Without one, or with another, it is 401.
+///
+/// Responses have `Vary` with both headers, and those to a key `Cache-Control: private` if the handler
+/// says nothing else, so that no shared cache gives one's to another.
 ///
 /// ```
 /// use cepa::auth::{ApiKey, ApiKeys};
@@ -175,15 +181,20 @@ impl<S: ApiKeyStore> ApiKeys<S> {
 
 impl<S: ApiKeyStore> Middleware for ApiKeys<S> {
     async fn handle(&self, mut req: Request, next: Next) -> Response {
-        match self.owner(&req).await {
-            Ok(owner) => {
-                if let Some(owner) = owner {
-                    req.insert(owner);
-                }
-                next.run(req).await
+        let mut res = match self.owner(&req).await {
+            Ok(None) => next.run(req).await,
+            Ok(Some(owner)) => {
+                req.insert(owner);
+                let mut res = next.run(req).await;
+                let private = HeaderValue::from_static("private");
+                res.headers_mut().entry(CACHE_CONTROL).or_insert(private);
+                res
             }
             Err(error) => error.into_response(),
-        }
+        };
+        res.vary_by(AUTHORIZATION);
+        res.vary_by(HeaderName::from_static(HEADER));
+        res
     }
 
     fn name(&self) -> Cow<'static, str> {
