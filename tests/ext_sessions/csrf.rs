@@ -2,7 +2,7 @@
 
 use cepa::CrossOrigin;
 use cepa::prelude::*;
-use cepa::sessions::{CsrfToken, CsrfTokens, Sessions};
+use cepa::sessions::{CsrfToken, CsrfTokens, Session, Sessions};
 use cepa::testing::TestClient;
 
 use crate::{id_in, routes};
@@ -246,6 +246,22 @@ fn what_is_no_origin_is_reported() {
     let app = App::new().plug(Sessions::memory().with_cross_origin(check));
     let error = app.build().unwrap_err().to_string();
     assert!(error.contains("`friend.example` is no origin"), "{error}");
+}
+
+/// The page of a form is loaded with a cookie whose session is over.
+#[test]
+fn the_token_of_a_session_that_begins_is_good_for_it() {
+    let page = async |session: Session, token: CsrfToken| -> Result<String> {
+        session.insert("seen", true)?;
+        Ok(token.to_string())
+    };
+    let client = app().get("/page", page).test();
+    let over = format!("session={}", "A".repeat(43));
+    let res = client.get("/page").header("cookie", over).send();
+    let new = format!("session={}", id_in(&res));
+    let req = client.post(GUARDED).header("cookie", new);
+    let req = req.header("x-csrf-token", res.text());
+    req.send().assert_status(200);
 }
 
 #[test]

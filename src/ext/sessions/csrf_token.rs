@@ -23,7 +23,8 @@ const BYTES: usize = 32;
 const PURPOSE: &[u8] = b"cepa csrf token, version 1";
 
 /// The token of the client's session, for forms that [`CsrfTokens`](super::CsrfTokens) guards. As an
-/// argument it asks no store; a client without a session gets one.
+/// argument it asks no store; a client without a session gets one. In a handler that changes the session
+/// too, `Session` stands before it, so that a client whose session is over gets the token of the new one.
 ///
 /// It is a keyed hash of the session's id, so it is worthless to other clients, and after the session
 /// was [renewed](super::Session::renew): forms that were loaded before somebody signed in do not work

@@ -162,7 +162,8 @@ impl Session {
     }
 
     /// The token that [`CsrfTokens`](super::CsrfTokens) asks of forms, without asking the store. A
-    /// client without a session gets one.
+    /// client without a session gets one. Before the session is read, it is that of the id which the
+    /// client sent: worthless, if that is over and this request begins another.
     ///
     /// # Errors
     /// [`SessionError`], a 500 by `?`: there is no session, and the response has left.
