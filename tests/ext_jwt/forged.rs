@@ -238,7 +238,51 @@ fn claims() -> Vec<(&'static str, String, JwtError)> {
             JwtError::Audience,
         ),
         ("no audiences", with("aud", json!([])), JwtError::Audience),
+        ("issuers", with("iss", json!(["us", "them"])), claim("iss")),
+        (
+            "an audience of another type",
+            with("aud", json!(["shop", 1])),
+            claim("aud"),
+        ),
     ]
+}
+
+/// By an app that asks for no issuer and no audience.
+#[test]
+fn claims_of_the_wrong_type_are_not_absent_ones() {
+    let jwt = Jwt::new(key());
+    let token = |name: &str, value: Value| {
+        let mut claims = json!({ "sub": "Ada", "exp": now() + 600 });
+        claims[name] = value;
+        signed(&json!({ "alg": "HS256" }), &claims, SECRET.as_bytes())
+    };
+    let types = [
+        json!(1),
+        json!(true),
+        Value::Null,
+        json!({ "shop": true }),
+        json!([["shop"]]),
+    ];
+    for (name, value) in ["iss", "aud"]
+        .iter()
+        .flat_map(|name| types.clone().map(|it| (*name, it)))
+    {
+        let told = jwt.check::<Member>(&token(name, value.clone()));
+        let why = JwtError::Claim {
+            name: name.to_owned(),
+        };
+        assert_eq!(told, Err(why), "{name} {value}");
+    }
+    let for_shop = jwt.clone().with_audience("shop");
+    assert_eq!(jwt.check::<Member>(&token("iss", json!("us"))), Ok(ada()));
+    assert_eq!(
+        jwt.check::<Member>(&token("aud", json!("shop"))),
+        Err(JwtError::Audience)
+    );
+    assert_eq!(
+        for_shop.check::<Member>(&token("aud", json!(["bank", "shop"]))),
+        Ok(ada())
+    );
 }
 
 /// Keys that go by name.

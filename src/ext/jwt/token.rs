@@ -5,6 +5,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use jsonwebtoken::errors::{Error as Refusal, ErrorKind};
 use jsonwebtoken::{Header, Validation, decode, decode_header, encode};
 use serde::Serialize;
@@ -66,7 +68,11 @@ impl Jwt {
         }
         let (key, validation) = self.key(header.kid.as_deref())?;
         let decoded = decode(token, &key.checks, validation);
-        Ok(decoded.map_err(|error| reason(&error))?.claims)
+        let claims = decoded.map_err(|error| reason(&error))?.claims;
+        match wrong_claim(token) {
+            Some(name) => Err(JwtError::Claim { name: name.into() }),
+            None => Ok(claims),
+        }
     }
 
     /// By name where the token has one; a token without one is of the one key without a name.
@@ -105,6 +111,22 @@ fn is_type(wanted: &str, kind: &str) -> bool {
         rest.map_or_else(|| text.clone(), str::to_owned)
     };
     plain(wanted) == plain(kind)
+}
+
+/// The first claim that says for whom a token is, or by whom, and has another type than it should
+/// (RFC 7519, 4.1.1 and 4.1.3). Such claims would count as none, and an issuer among others as that one.
+fn wrong_claim(token: &str) -> Option<&'static str> {
+    let claims = token.split('.').nth(1)?;
+    let claims: Value = serde_json::from_slice(&BASE64.decode(claims).ok()?).ok()?;
+    let is_audience = |aud: &Value| match aud {
+        Value::Array(all) => all.iter().all(Value::is_string),
+        one => one.is_string(),
+    };
+    let is_wrong = |name, is_right: fn(&Value) -> bool| {
+        let wrong = claims.get(name).is_some_and(|claim| !is_right(claim));
+        wrong.then_some(name)
+    };
+    is_wrong("iss", Value::is_string).or_else(|| is_wrong("aud", is_audience))
 }
 
 fn reason(error: &Refusal) -> JwtError {
