@@ -190,7 +190,12 @@ impl<S: ApiKeyStore> Middleware for ApiKeys<S> {
                 res.headers_mut().entry(CACHE_CONTROL).or_insert(private);
                 res
             }
-            Err(error) => error.into_response(),
+            Err(error) => {
+                if error.status().is_client_error() {
+                    tracing::info!(target: "cepa", "a request without a good API key");
+                }
+                error.into_response()
+            }
         };
         res.vary_by(AUTHORIZATION);
         res.vary_by(HeaderName::from_static(HEADER));

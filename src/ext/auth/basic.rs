@@ -164,8 +164,9 @@ impl<C: CheckBasic> BasicAuth<C> {
         let account = typed.name.clone();
         self.throttle.count(addr, &account).await?;
         let known = self.check.check(typed).await;
-        if !matches!(known, Ok(None)) {
-            self.throttle.forgive(addr, &account).await?;
+        match known {
+            Ok(None) => tracing::info!(target: "cepa", %addr, "a wrong name or password (Basic)"),
+            Ok(Some(_)) | Err(_) => self.throttle.forgive(addr, &account).await?,
         }
         known?.ok_or_else(|| challenge(Error::unauthorized("nobody has this name and password")))
     }

@@ -83,8 +83,7 @@ impl<U: User> Current<U> {
         let Some(bound) = self.session.user()? else {
             return Ok(None);
         };
-        let id = bound.strip_prefix(&*self.auth.name);
-        let id = id.and_then(|rest| rest.strip_prefix(':'));
+        let id = self.auth.id_in(&bound);
         let (Some(id), Some(mark)) = (id, self.session.get::<String>(MARK)?) else {
             return Ok(None);
         };
@@ -128,6 +127,11 @@ impl<U: User> Auth<U> {
     pub(super) fn key(&self, user: &U) -> String {
         format!("{}:{}", self.name, user.id())
     }
+
+    /// The id of the user whose a session is, if it is one of these users.
+    pub(super) fn id_in<'a>(&self, key: &'a str) -> Option<&'a str> {
+        key.strip_prefix(&*self.name)?.strip_prefix(':')
+    }
 }
 
 /// What tells one password of a user from the next, without telling anything else. It is made of the
@@ -167,7 +171,11 @@ impl<U: User> AnyAuth for Auth<U> {
         Box::pin(async move {
             let user = Current::of(req, self).await?.user().await?;
             let user = user.ok_or_else(|| NotSignedIn.to_error())?;
-            Ok(role.is_none_or(|role| user.has_role(role)))
+            let allows = role.is_none_or(|role| user.has_role(role));
+            if !allows {
+                tracing::info!(target: "cepa", user = user.id(), role, "refused for want of a role");
+            }
+            Ok(allows)
         })
     }
 }

@@ -52,14 +52,18 @@ pub(super) const NOT_PLUGGED: &str = "add `.plug(Auth::new(..))`, with the store
 #[derive(Clone, Copy, Debug)]
 pub struct CurrentUser<U>(pub U);
 
-impl<U> CurrentUser<U> {
+impl<U: User> CurrentUser<U> {
     /// Nothing, if the user may do this; see [`authorize`].
     ///
     /// # Errors
     /// 403 or 404, as the [`Policy`] says.
     #[track_caller]
     pub fn authorize<T: Policy<U> + ?Sized>(&self, action: T::Action, object: &T) -> Result<()> {
-        authorize(&self.0, action, object)
+        let access = authorize(&self.0, action, object);
+        if access.is_err() {
+            tracing::info!(target: "cepa", user = self.0.id(), "refused by a policy");
+        }
+        access
     }
 }
 

@@ -66,7 +66,13 @@ impl<U: User> AuthSession<U> {
     /// # Errors
     /// [`SessionError`], a 500 by `?`: the response has left.
     pub fn logout(&self) -> Result<(), SessionError> {
-        self.current.end()
+        let key = self.current.session.user()?;
+        self.current.end()?;
+        if let Some(key) = key {
+            let user = self.auth.id_in(&key);
+            tracing::info!(target: "cepa", user, "signed out");
+        }
+        Ok(())
     }
 
     /// Who has signed in, in this request perhaps.

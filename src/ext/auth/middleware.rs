@@ -158,7 +158,11 @@ impl<U: User, F: Fn(&U) -> bool> Require<U, F> {
         let auth = auth::<U>(req)?;
         let user = Current::of(req, &auth).await?.user().await?;
         let user = user.ok_or_else(|| NotSignedIn.to_error())?;
-        Ok((self.allows)(&user))
+        let allows = (self.allows)(&user);
+        if !allows {
+            tracing::info!(target: "cepa", user = user.id(), "refused");
+        }
+        Ok(allows)
     }
 }
 

@@ -120,8 +120,9 @@
 //! - Where to go on after a login is a path of this site, however a browser or proxy reads it.
 //! - Tokens of links are 256 random bits of which a hash is kept; they are good once, for a while, for
 //!   one purpose, and until the password changes.
-//! - Nothing of a password, a token or a key is logged. Logins, changed passwords and wrong ones are, by
-//!   `tracing`, with the id of the user.
+//! - Nothing of a password, a token or a key is logged, and no name that was typed. Logins and logouts,
+//!   changed passwords and wrong ones, tries that are throttled and what is refused are, by `tracing`,
+//!   with the id of the user or the address of the client.
 //! - What this is not: a second factor, or a check against all passwords that ever leaked.
 //!
 //! `docs/auth.md` has recipes, and a table of threats.

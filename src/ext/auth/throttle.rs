@@ -79,7 +79,7 @@ impl Throttle {
     }
 
     /// Counts a try, before the password is looked at: for logins without
-    /// [`AuthSession`](super::AuthSession), which does it itself. One that was right is
+    /// [`AuthSession`](super::AuthSession), which does it itself. One that was right, or that failed, is
     /// [forgiven](Self::forgive). Names count without the spaces around them, and whatever their case.
     ///
     /// ```
@@ -88,11 +88,11 @@ impl Throttle {
     ///
     /// async fn is_password(throttle: &Throttle, passwords: &Passwords, addr: ClientAddr, hash: &str, typed: &str) -> Result<bool> {
     ///     throttle.count(addr.0, "ada").await?;
-    ///     let is_right = passwords.verify(typed, hash).await?;
-    ///     if is_right {
+    ///     let verified = passwords.verify(typed, hash).await;
+    ///     if !matches!(verified, Ok(false)) { // it was right, or nobody looked at it
     ///         throttle.forgive(addr.0, "ada").await?;
     ///     }
-    ///     Ok(is_right)
+    ///     verified
     /// }
     /// # let (throttle, passwords) = (Throttle::new(), Passwords::for_tests());
     /// # let login = move |addr: ClientAddr, typed: String| {
@@ -119,19 +119,26 @@ impl Throttle {
     /// Counts a try from an address, before it is known for whom.
     pub(super) async fn try_from(&self, addr: IpAddr) -> Result<()> {
         let [_, _, table] = &*self.tables;
-        take(table, &RateLimitKey::addr("address", addr), &self.address).await
+        let key = RateLimitKey::addr("address", addr);
+        let counted = take(table, &key, &self.address).await;
+        told(counted, addr, "too many tries from an address")
     }
 
     /// Counts a try for an account: for what was typed, from this address, and for whose it is.
     pub(super) async fn try_for(&self, addr: IpAddr, [typed, of]: [Account<'_>; 2]) -> Result<()> {
         let [pairs, accounts, _] = &*self.tables;
         let pair = typed.pair(addr);
-        take(pairs, &pair, &self.pair).await?;
+        let counted = take(pairs, &pair, &self.pair).await;
+        told(
+            counted,
+            addr,
+            "too many tries for an account from an address",
+        )?;
         let counted = take(accounts, &of.key(), &self.account).await;
         if counted.is_err() {
             pairs.give_back(&pair, &self.pair).await?;
         }
-        counted
+        told(counted, addr, "too many tries for an account")
     }
 
     /// Counts a mail.
@@ -193,6 +200,11 @@ impl Account<'_> {
             Self::Of(user) => RateLimitKey::text("user", user),
         }
     }
+}
+
+/// Says that a try was not looked at, and nothing of what was typed, which may be a password.
+pub(super) fn told(counted: Result<()>, addr: IpAddr, what: &str) -> Result<()> {
+    counted.inspect_err(|_| tracing::warn!(target: "cepa", %addr, "{what}"))
 }
 
 /// A name without what some stores make no difference of.

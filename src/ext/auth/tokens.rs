@@ -17,7 +17,7 @@ use super::config::Auth;
 use super::current::mark_of;
 use super::extract::AuthSession;
 use super::passwords::random;
-use super::throttle::Account;
+use super::throttle::{Account, told};
 use super::user::User;
 use crate::{Fallible, Result};
 
@@ -208,6 +208,9 @@ impl<U: User> AuthSession<U> {
     pub async fn redeem_token(&self, purpose: &str, token: &str) -> Result<Option<U>> {
         let key = key(purpose, token);
         let taken = self.auth.take(&key, token).await?;
+        if taken.is_none() {
+            self.refused();
+        }
         Ok(taken.map(|(user, _)| user))
     }
 
@@ -224,7 +227,8 @@ impl<U: User> AuthSession<U> {
         Fut: Future<Output: Fallible> + Send + 'static,
     {
         self.auth.throttle.try_from(self.addr).await?;
-        self.auth.throttle.try_mail(Account::Named(name)).await?;
+        let counted = self.auth.throttle.try_mail(Account::Named(name)).await;
+        told(counted, self.addr, "too many links for a new password")?;
         let (auth, name) = (self.auth.clone(), name.to_owned());
         let work = async move || -> Result<()> {
             let Some(user) = auth.users.by_name(&name).await? else {
@@ -255,6 +259,7 @@ impl<U: User> AuthSession<U> {
     pub async fn reset_password(&self, token: &str, password: &str) -> Result<Option<U>> {
         let key = key(RESET, token);
         let Some((user, record)) = self.auth.take(&key, token).await? else {
+            self.refused();
             return Ok(None);
         };
         match self.hash_password(password, &user.names()).await {
@@ -266,6 +271,10 @@ impl<U: User> AuthSession<U> {
             }
         }
         self.auth.users.by_id(&user.id()).await
+    }
+
+    fn refused(&self) {
+        tracing::info!(target: "cepa", addr = %self.addr, "a token of a link that is not good");
     }
 }
 

@@ -53,6 +53,24 @@ pub enum JwtError {
 }
 
 impl JwtError {
+    /// What is logged, which has nothing of the token.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Header { .. } => "header",
+            Self::Type => "type",
+            Self::UnknownKey => "unknown key",
+            Self::Algorithm => "algorithm",
+            Self::Signature => "signature",
+            Self::Expired => "expired",
+            Self::NotYet => "not yet",
+            Self::Claim { .. } => "claim",
+            Self::Issuer => "issuer",
+            Self::Audience => "audience",
+            Self::Unfit { .. } => "unfit",
+        }
+    }
+
     /// What the client is told.
     pub(super) fn description(&self) -> &'static str {
         match self {

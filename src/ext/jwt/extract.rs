@@ -78,7 +78,10 @@ fn claims<C: DeserializeOwned>(req: &Request) -> Result<Option<C>> {
         return Ok(None);
     };
     let claims = jwt.check(token);
-    claims.map(Some).map_err(|error| refused(scheme, error))
+    claims.map(Some).map_err(|error| {
+        tracing::info!(target: "cepa", why = error.name(), "a token was refused");
+        refused(scheme, error)
+    })
 }
 
 /// The token of this scheme; of another scheme, it is none. Two fields are not what a client sends,

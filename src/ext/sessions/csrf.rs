@@ -60,6 +60,7 @@ impl Middleware for CsrfTokens {
         match has_token(&mut req).await {
             Ok(true) => next.run(req).await,
             Ok(false) => {
+                tracing::info!(target: "cepa", "a request without the token of its session");
                 let message = "the form is no longer valid: load the page again and send it anew";
                 Error::forbidden(message).into_response()
             }
