@@ -53,3 +53,37 @@ async fn a_flood_of_logins_is_turned_away_and_pages_are_served() {
     assert!(right >= 5, "{right} were hashed");
     assert!(full >= 50 && right + full == 100, "{full} were turned away");
 }
+
+/// On a server with one thread: a page is served while a password is hashed.
+#[tokio::test(flavor = "current_thread")]
+async fn a_page_is_served_while_a_password_is_hashed() {
+    async fn check(State(passwords): State<Passwords>) -> Result<String> {
+        let is_right = passwords.verify(PASSWORD, "").await?;
+        Ok(is_right.to_string())
+    }
+    let passwords = Passwords::new().with_memory(64 * 1024).with_iterations(4);
+    let app = App::new()
+        .state(passwords)
+        .post("/check", check)
+        .get("/page", async || "page");
+    let service = app.build().unwrap();
+    let ask = async |method: &str, path: &str| {
+        let req = http::Request::builder().method(method).uri(path);
+        let req = req.header("host", "localhost").body("").unwrap();
+        service.answer(req).await.status().as_u16()
+    };
+    let check = ask("POST", "/check");
+    tokio::pin!(check);
+    for _ in 0..20 {
+        let page = async {
+            tokio::task::yield_now().await;
+            ask("GET", "/page").await
+        };
+        tokio::select! {
+            biased;
+            _ = &mut check => panic!("the page waited for the password"),
+            page = page => assert_eq!(page, 200),
+        }
+    }
+    assert_eq!(check.await, 200);
+}

@@ -115,6 +115,34 @@ fn what_is_over_is_swept_from_the_table() {
     }
 }
 
+/// By the task that the extension starts, once a minute.
+#[tokio::test]
+async fn the_table_is_swept_while_the_app_runs() {
+    for test in databases() {
+        let database = test.database();
+        let store = OrmStore::new(database.db());
+        let sessions = Sessions::new(store).with_idle(Duration::from_millis(50));
+        let app = App::new().plug(sessions).plug(database).plug(routes);
+        let client = app.get("/rows", rows).test();
+        for _ in 0..3 {
+            let req = client.post("/set/a/1").header("cookie", "");
+            req.await.assert_status(200);
+        }
+        client.get("/rows").await.assert_text("3");
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(61)).await;
+        tokio::time::resume();
+        let swept = async {
+            while client.get("/rows").await.text() != "0" {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let swept = tokio::time::timeout(Duration::from_secs(30), swept).await;
+        swept.expect("what is over is swept");
+        drop(client);
+    }
+}
+
 async fn rows(db: Db) -> Result<String> {
     let statement =
         sea_orm::Statement::from_string(db.backend(), "SELECT record FROM cepa_session");

@@ -143,16 +143,57 @@ mod tests {
         }
     }
 
+    /// What the two halves hide, by the table of RFC 4648, 5; `None` unless it is the one spelling.
+    fn hidden(text: &str) -> Option<Vec<usize>> {
+        const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let digits: Option<Vec<usize>> = text.chars().map(|c| ALPHABET.find(c)).collect();
+        let digits = digits.filter(|digits| digits.len() == 86)?;
+        let bits = digits
+            .iter()
+            .flat_map(|digit| (0..6).rev().map(move |at| digit >> at & 1));
+        let bits: Vec<_> = bits.collect();
+        let (halves, rest) = bits.split_at(512);
+        let (mask, masked) = halves.split_at(256);
+        let hidden = mask.iter().zip(masked).map(|(a, b)| a ^ b).collect();
+        rest.iter().all(|bit| *bit == 0).then_some(hidden)
+    }
+
+    /// Whichever way a token is changed, it is one if it hides what the token hid, and if not, the
+    /// comparison says so.
     #[test]
-    fn random_texts_are_no_tokens() {
+    fn texts_are_tokens_only_if_they_hide_the_same() {
         let mut random = Random::new();
         let id = SessionId::random().unwrap();
-        for n in 0..100_000 {
-            let length = if n % 2 == 0 { 86 } else { random.below(90) };
-            let text: String = (0..length)
-                .map(|_| ['A', 'Q', 'g', 'w', '-', '_', '=', '+', '\0'][random.below(9)])
-                .collect();
-            assert!(!CsrfToken::is_of(&text, &id), "{text}");
+        let mut found = [0; 3];
+        for _ in 0..30_000 {
+            let token = CsrfToken::of(&id).unwrap();
+            let wanted = hidden(token.as_str()).unwrap();
+            let mut text: Vec<char> = token.as_str().chars().collect();
+            for _ in 0..random.below(3) {
+                let (at, c) = (random.below(text.len()), random.below(10));
+                let c = ['A', 'Q', 'g', 'w', '-', '_', '=', '+', '\0', '\u{e9}'][c];
+                match random.below(16) {
+                    0 => drop(text.remove(at)),
+                    1 => text.insert(at, c),
+                    2 => *text.last_mut().unwrap() = c,
+                    _ => text[at] = c,
+                }
+            }
+            let mut text: String = text.into_iter().collect();
+            if let (Ok(mut bytes), 0) = (BASE64.decode(&text), random.below(4))
+                && bytes.len() == 2 * BYTES
+            {
+                // The same bit of both halves.
+                let (at, bit) = (random.below(BYTES), random.below(8));
+                bytes[at] ^= 1 << bit;
+                bytes[at + BYTES] ^= 1 << bit;
+                text = BASE64.encode(bytes);
+            }
+            let other = hidden(&text);
+            let is_token = other.as_ref() == Some(&wanted);
+            found[usize::from(other.is_some()) + usize::from(is_token)] += 1;
+            assert_eq!(CsrfToken::is_of(&text, &id), is_token, "{text}");
         }
+        assert!(found.iter().all(|count| *count > 3_000), "{found:?}");
     }
 }

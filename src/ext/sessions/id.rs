@@ -154,31 +154,80 @@ mod tests {
         assert_ne!(id.key("admin"), id.key("session"));
     }
 
+    /// By the table of RFC 4648, 5, bit by bit; `None` unless it is the one spelling of 32 bytes.
+    fn decoded(text: &str) -> Option<[u8; BYTES]> {
+        const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let digits: Option<Vec<usize>> = text.chars().map(|c| ALPHABET.find(c)).collect();
+        let digits = digits.filter(|digits| digits.len() == 43)?;
+        let bits = digits
+            .iter()
+            .flat_map(|digit| (0..6).rev().map(move |at| digit >> at & 1));
+        let bits: Vec<_> = bits.collect();
+        let mut bytes = [0; BYTES];
+        for (byte, bits) in bytes.iter_mut().zip(bits.chunks(8)) {
+            *byte = bits
+                .iter()
+                .fold(0, |byte, bit| byte << 1 | u8::try_from(*bit).unwrap());
+        }
+        bits[8 * BYTES..]
+            .iter()
+            .all(|bit| *bit == 0)
+            .then_some(bytes)
+    }
+
     #[test]
-    fn random_texts_are_no_ids() {
+    fn texts_are_ids_only_as_they_are_written() {
         let mut random = Random::new();
-        let mut read = 0;
-        for _ in 0..100_000 {
-            let mut text = String::new();
-            for _ in 0..random.below(3) + 42 {
-                text.push(
-                    ['A', 'z', '0', '-', '_', '=', '+', '\u{e9}'][random.below(40).min(7) % 8],
-                );
+        let mut found = [0; 2];
+        for _ in 0..50_000 {
+            let mut text: Vec<char> = SessionId::random().unwrap().to_text().chars().collect();
+            for _ in 0..random.below(3) {
+                let (at, c) = (random.below(text.len()), random.below(12));
+                let c = [
+                    'A', 'B', 'z', '0', '8', '-', '_', '=', '+', '/', '\0', '\u{e9}',
+                ][c];
+                match random.below(8) {
+                    0 => drop(text.remove(at)),
+                    1 => text.insert(at, c),
+                    2 => *text.last_mut().unwrap() = c,
+                    _ => text[at] = c,
+                }
             }
-            if let Some(id) = SessionId::of_text(&text) {
-                read += 1;
-                // There is one spelling of each.
-                assert_eq!(id.to_text(), text);
-            }
+            let text: String = text.into_iter().collect();
+            let read = SessionId::of_text(&text);
+            found[usize::from(read.is_some())] += 1;
+            assert_eq!(read.map(|id| id.0), decoded(&text), "{text}");
         }
-        assert_eq!(read, 0);
-        for n in 0..100_000 {
-            let length = if n % 2 == 0 { 64 } else { random.below(70) };
-            let digits = (0..length).map(|_| char::from(b"0a9fFgG \xc3"[random.below(8)]));
-            let text: String = digits.collect();
-            if let Some(key) = SessionKey::from_hex(&text) {
-                assert_eq!(key.to_hex(), text);
+        assert!(found.iter().all(|count| *count > 10_000), "{found:?}");
+    }
+
+    #[test]
+    fn texts_are_keys_only_as_they_are_written() {
+        let mut random = Random::new();
+        let mut found = [0; 2];
+        for _ in 0..50_000 {
+            let mut text: Vec<char> = SessionId::random()
+                .unwrap()
+                .key("a")
+                .to_hex()
+                .chars()
+                .collect();
+            for _ in 0..random.below(3) {
+                let (at, c) = (random.below(text.len()), random.below(8));
+                let c = ['0', 'a', '9', 'f', 'F', 'g', ' ', '\u{e9}'][c];
+                match random.below(8) {
+                    0 => drop(text.remove(at)),
+                    1 => text.insert(at, c),
+                    _ => text[at] = c,
+                }
             }
+            let text: String = text.into_iter().collect();
+            let is_key = text.len() == 64 && text.chars().all(|c| "0123456789abcdef".contains(c));
+            let read = SessionKey::from_hex(&text);
+            found[usize::from(is_key)] += 1;
+            assert_eq!(read.is_some(), is_key, "{text}");
+            assert!(read.is_none_or(|key| key.to_hex() == text));
         }
+        assert!(found.iter().all(|count| *count > 10_000), "{found:?}");
     }
 }
