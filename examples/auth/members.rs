@@ -160,4 +160,11 @@ impl TokenStore for Tokens {
         let expires = u64::try_from(row.expires)?;
         Ok(Some(TokenRecord::new(row.subject, expires)))
     }
+
+    async fn sweep(&self, now: u64) -> Result<()> {
+        let is_over = token::Column::Expires.lte(i64::try_from(now)?);
+        let delete = token::Entity::delete_many().filter(is_over);
+        delete.exec(&self.0).await?;
+        Ok(())
+    }
 }

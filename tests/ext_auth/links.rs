@@ -1,14 +1,16 @@
 //! Links in mails: to set a new password, and to show that an address is one's own.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cepa::auth::AuthSession;
+use cepa::auth::{AuthSession, TokenRecord, TokenStore};
 use cepa::prelude::*;
+use cepa::sessions::Sessions;
 use cepa::testing::TestClient;
 use tokio::time::advance;
 
-use super::app::{MINUTE, Member, Members, PASSWORD, app};
+use super::app::{MINUTE, Member, Members, PASSWORD, app, app_with, auth};
 use super::browser::Browser;
 
 const ADA: &str = "ada@example.com";
@@ -221,6 +223,48 @@ async fn a_link_to_set_a_password_ends_after_half_an_hour() {
     let just = link().await;
     advance(29 * MINUTE).await;
     assert_eq!(set(&just).await, 200);
+}
+
+/// A store as apps make one.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<HashMap<String, TokenRecord>>>);
+
+impl TokenStore for Kept {
+    async fn insert(&self, key: &str, record: TokenRecord) -> Result<()> {
+        self.0.lock().unwrap().insert(key.to_owned(), record);
+        Ok(())
+    }
+
+    async fn take(&self, key: &str) -> Result<Option<TokenRecord>> {
+        Ok(self.0.lock().unwrap().remove(key))
+    }
+
+    async fn sweep(&self, now: u64) -> Result<()> {
+        let mut kept = self.0.lock().unwrap();
+        kept.retain(|_, record| record.expires() > now);
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_that_nobody_used_are_forgotten() {
+    let (members, sent, kept) = (Members::default(), Mails::default(), Kept::default());
+    let auth = auth(&members).with_tokens(kept.clone());
+    let client = with_links(app_with(&members, Sessions::memory(), auth), &sent);
+    let typed = [("email", ADA), ("password", PASSWORD)];
+    let signed_up = client.post("/sign-up").form(&typed).await;
+    signed_up.assert_status(303);
+    for seconds in [60, 60, 3_600] {
+        let path = format!("/link/{ADA}/{seconds}");
+        client.post(path).await.assert_status(200);
+    }
+    for (minutes, left) in [(0, 3), (11, 1), (60, 0)] {
+        advance(minutes * MINUTE).await;
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(kept.0.lock().unwrap().len(), left, "{minutes}");
+    }
 }
 
 #[test]

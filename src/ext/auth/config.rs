@@ -11,7 +11,7 @@ use super::next;
 use super::outbox::Outbox;
 use super::passwords::Passwords;
 use super::throttle::Throttle;
-use super::tokens::{AnyTokens, MemoryTokens, TokenStore};
+use super::tokens::{AnyTokens, MemoryTokens, TokenStore, sweep};
 use super::user::{AnyUsers, User, UserStore};
 use crate::sessions::Sessions;
 use crate::{App, AppService, Extension, Method, Provided};
@@ -151,7 +151,7 @@ impl<U: User> Extension for Auth<U> {
         app = problems.into_iter().fold(app, App::problem);
         let page = self.login_page.clone().filter(|_| !is_wrong);
         let guard = page.clone().map(|page| LoginPage { page });
-        let outbox = self.outbox.clone();
+        let (outbox, tokens) = (self.outbox.clone(), Arc::clone(&self.tokens));
         let gate = Gate(Arc::new(self.clone()) as Arc<dyn AnyAuth>);
         let name = UserName(self.name.clone(), std::any::type_name::<U>());
         app.require::<Sessions>("add `.plug(Sessions::memory())`, or with another store")
@@ -167,7 +167,10 @@ impl<U: User> Extension for Auth<U> {
             .with(guard)
             .map_error(|error: &PasswordError| error.to_error())
             .map_error(|error: &NotSignedIn| error.to_error())
-            .on_start_with(move |app| async move { outbox.open(app) })
+            .on_start_with(move |app| async move {
+                outbox.open(app.clone());
+                app.spawn(sweep(tokens, app.clone()));
+            })
     }
 }
 

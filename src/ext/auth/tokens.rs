@@ -19,13 +19,15 @@ use super::extract::AuthSession;
 use super::passwords::random;
 use super::throttle::{Account, told};
 use super::user::User;
-use crate::{Fallible, Result};
+use crate::{AppService, Fallible, Result};
 
 /// Random bytes of a token, and its characters.
 const BYTES: usize = 32;
 const LENGTH: usize = 43;
 /// Tokens that are kept in this process.
 const CAPACITY: usize = 10_000;
+/// How often the store is told to forget what is over.
+const SWEEP: Duration = Duration::from_secs(10 * 60);
 const RESET: &str = "set a new password";
 
 /// What is kept of a token.
@@ -87,6 +89,11 @@ impl TokenRecord {
 ///     async fn take(&self, key: &str) -> Result<Option<TokenRecord>> {
 ///         Ok(self.0.lock().unwrap().remove(key))
 ///     }
+///     // In SQL: `DELETE FROM tokens WHERE expires <= ?`.
+///     async fn sweep(&self, now: u64) -> Result<()> {
+///         self.0.lock().unwrap().retain(|_, record| record.expires() > now);
+///         Ok(())
+///     }
 /// }
 /// ```
 pub trait TokenStore: Send + Sync + 'static {
@@ -101,6 +108,16 @@ pub trait TokenStore: Send + Sync + 'static {
     /// # Errors
     /// The store cannot be asked.
     fn take(&self, key: &str) -> impl Future<Output = Result<Option<TokenRecord>>> + Send;
+
+    /// Forgets the tokens that have ended by this time, in milliseconds since 1970: those that nobody
+    /// used. Called every ten minutes; a store that does so by itself leaves this out.
+    ///
+    /// # Errors
+    /// The store cannot be asked.
+    fn sweep(&self, now: u64) -> impl Future<Output = Result<()>> + Send {
+        let _ = now;
+        async { Ok(()) }
+    }
 }
 
 /// Tokens in this process, 10,000 at most. Where there is no room, one goes of the purpose that has most,
@@ -177,6 +194,12 @@ impl TokenStore for MemoryTokens {
     async fn take(&self, key: &str) -> Result<Option<TokenRecord>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(kept.take(key))
+    }
+
+    async fn sweep(&self, now: u64) -> Result<()> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.sweep(now);
+        Ok(())
     }
 }
 
@@ -342,6 +365,7 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 pub(super) trait AnyTokens: Send + Sync {
     fn insert<'a>(&'a self, key: &'a str, record: TokenRecord) -> BoxFuture<'a, ()>;
     fn take<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Option<TokenRecord>>;
+    fn sweep(&self, now: u64) -> BoxFuture<'_, ()>;
 }
 
 impl<S: TokenStore> AnyTokens for S {
@@ -351,6 +375,20 @@ impl<S: TokenStore> AnyTokens for S {
 
     fn take<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Option<TokenRecord>> {
         Box::pin(TokenStore::take(self, key))
+    }
+
+    fn sweep(&self, now: u64) -> BoxFuture<'_, ()> {
+        Box::pin(TokenStore::sweep(self, now))
+    }
+}
+
+/// Tells the store every now and then to forget what nobody used, until the app stops.
+pub(super) async fn sweep(tokens: Arc<dyn AnyTokens>, app: AppService) {
+    let mut stopping = app.stopping();
+    while tokio::time::timeout(SWEEP, stopping.wait()).await.is_err() {
+        if let Err(error) = tokens.sweep(now()).await {
+            tracing::warn!(target: "cepa", "tokens that are over could not be swept: {error}");
+        }
     }
 }
 
