@@ -88,6 +88,9 @@ async fn sign_up(
     tx: Tx,
     Form(new): Form<Credentials>,
 ) -> Result<Redirect> {
+    if new.name.trim().is_empty() {
+        return Err(Error::unprocessable("a member needs a name").with_field("name", "is empty"));
+    }
     let hash = auth.hash_password(&new.password, &[&new.name]).await?;
     let member = members::ActiveModel {
         name: Set(new.name),
