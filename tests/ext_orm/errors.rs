@@ -148,6 +148,47 @@ fn no_text_of_the_database_is_sent() {
     });
 }
 
+/// PostgreSQL tells the whole row of a broken check, in which a client can write what looks like a key.
+#[test]
+fn no_other_column_of_a_row_is_sent_as_a_field() {
+    async fn guess(Path(text): Path<String>, db: Db) -> Result<()> {
+        let placeholder = match db.backend() {
+            sea_orm::DbBackend::Postgres => "$1",
+            _ => "?",
+        };
+        let sql =
+            format!("INSERT INTO vault (id, secret, guess) VALUES (7, 'topsecret', {placeholder})");
+        let values = [text.into()];
+        db.execute_raw(sea_orm::Statement::from_sql_and_values(
+            db.backend(),
+            sql,
+            values,
+        ))
+        .await?;
+        Ok(())
+    }
+    on_each(|test| {
+        let table = "CREATE TABLE vault (id int, secret varchar(99), guess varchar(99), \
+            CONSTRAINT rule CHECK (guess = 'right'))";
+        let client = App::new()
+            .plug(test.database())
+            .post("/", async move |db: Db| -> Result<()> {
+                db.execute_unprepared(table).await?;
+                Ok(())
+            })
+            .get("/{text}", guess)
+            .test();
+        client.post("/").send().assert_status(200);
+        for text in ["x)=(y", ")=(", "wrong", "a', 'b)=(for key 'c'"] {
+            let res = client.get(format!("/{}", text.replace(' ', "%20"))).send();
+            res.assert_status(422);
+            assert_eq!(fields(&res), [""; 0], "{text}");
+            assert!(!res.text().contains("topsecret"), "{}", res.text());
+        }
+        client.stop();
+    });
+}
+
 #[test]
 fn what_an_app_says_itself_goes_before() {
     let test = TestDatabase::sqlite();

@@ -15,12 +15,8 @@ pub(super) fn of(error: &dyn DatabaseError) -> Vec<String> {
 fn told(error: &dyn DatabaseError) -> Option<Vec<String>> {
     #[cfg(feature = "orm-postgres")]
     if let Some(error) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
-        return of_postgres(
-            error.column(),
-            error.detail(),
-            error.table(),
-            error.constraint(),
-        );
+        let detail = error.detail().filter(|_| names_a_key(error.code()));
+        return of_postgres(error.column(), detail, error.table(), error.constraint());
     }
     #[cfg(feature = "orm-mysql")]
     if error
@@ -43,6 +39,13 @@ fn told(error: &dyn DatabaseError) -> Option<Vec<String>> {
 /// Whether this is a plain name, as people give columns.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// Whether the detail of such an error begins with the key: of unique, foreign key and exclusion
+/// violations. Of others it can be the whole row, as what a client wrote stands in it.
+#[cfg(feature = "orm-postgres")]
+fn names_a_key(code: &str) -> bool {
+    ["23505", "23503", "23P01"].contains(&code)
 }
 
 /// The column where it is told; that of `Key (email)=(..)`, in whichever language; or what the name
@@ -136,6 +139,18 @@ mod tests {
         assert_eq!(of("Key (\"from\")=(a) already exists."), ["from"]);
         let check = super::of_postgres(None, None, Some("note"), Some("note_text_check"));
         assert_eq!(check.unwrap(), ["text"]);
+    }
+
+    /// The detail of a broken check is the row, other columns and what a client wrote included.
+    #[cfg(feature = "orm-postgres")]
+    #[test]
+    fn postgres_names_a_key_in_the_details_of_keys_alone() {
+        for code in ["23505", "23503", "23P01"] {
+            assert!(super::names_a_key(code), "{code}");
+        }
+        for code in ["23514", "23502", "22001", "P0001", ""] {
+            assert!(!super::names_a_key(code), "{code}");
+        }
     }
 
     #[cfg(feature = "orm-mysql")]
