@@ -265,6 +265,92 @@ fn a_nested_one_that_is_left_open_is_an_error_and_not_half_a_commit() {
     });
 }
 
+/// Savepoints end by their depth: the end of the one would be the end of the other.
+#[test]
+fn two_nested_ones_at_once_are_refused_and_the_first_is_whole() {
+    async fn handler(tx: Tx) -> Result<String> {
+        add(&tx, "outer").await?;
+        let one = tx.transaction(async |tx| {
+            add(tx, "one").await?;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            add(tx, "one more").await
+        });
+        let two = tx.transaction(async |tx| {
+            add(tx, "two").await?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Err::<(), _>(DbErr::Custom("no".to_owned()))
+        });
+        let (one, two) = tokio::join!(one, two);
+        one?;
+        Ok(two.unwrap_err().to_string())
+    }
+    on_each(|test| {
+        let client = app(test).get("/both", handler).test();
+        let res = client.get("/both").send();
+        res.assert_status(200)
+            .assert_contains("one after the other");
+        assert_names(&client, "outer,one,one more");
+        client.stop();
+    });
+}
+
+#[test]
+fn while_a_nested_one_is_open_the_one_around_it_writes_nothing() {
+    async fn handler(tx: Tx) -> Result<String> {
+        let nested = tx.begin().await?;
+        let inner = nested.begin().await?;
+        add(&inner, "inner").await?;
+        let beside = [
+            add(&tx, "beside").await.unwrap_err(),
+            add(&nested, "beside").await.unwrap_err(),
+        ];
+        inner.commit().await?;
+        add(&nested, "nested").await?;
+        nested.commit().await?;
+        add(&tx, "outer").await?;
+        let told = beside.map(|error| error.to_string());
+        Ok(told.join("; "))
+    }
+    on_each(|test| {
+        let client = app(test).get("/both", handler).test();
+        let text = client.get("/both").send().text().to_owned();
+        assert_eq!(text.matches("ask that one").count(), 2, "{text}");
+        assert_names(&client, "inner,nested,outer");
+        client.stop();
+    });
+}
+
+/// SeaORM panics where a transaction is dropped while another one has their connection.
+#[test]
+fn one_that_is_not_begun_in_time_does_not_disturb_the_statement_it_waits_for() {
+    async fn handler(db: Db) -> Result<()> {
+        let transaction = db.begin().await?;
+        add(&transaction, "before").await?;
+        let slow = match db.backend() {
+            sea_orm::DbBackend::Postgres => "SELECT pg_sleep(0.3)",
+            sea_orm::DbBackend::MySql => "SELECT SLEEP(0.3)",
+            _ => {
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) \
+                    SELECT count(*) FROM n"
+            }
+        };
+        let begin = tokio::time::timeout(Duration::from_millis(50), transaction.begin());
+        let slow = transaction.execute_unprepared(slow);
+        // The one that waits is dropped while the other one runs.
+        let (slow, begun) = tokio::join!(slow, async move { begin.await.is_ok() });
+        slow?;
+        assert!(!begun);
+        add(&transaction, "after").await?;
+        Ok(transaction.commit().await?)
+    }
+    on_each(|test| {
+        let client = app(test).get("/waits", handler).test();
+        client.get("/waits").send().assert_status(200);
+        assert_names(&client, "before,after");
+        client.stop();
+    });
+}
+
 #[test]
 fn a_transaction_by_hand_is_committed_or_undone() {
     async fn handler(Path(commits): Path<bool>, db: Db) -> Result<()> {

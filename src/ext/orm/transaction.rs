@@ -4,14 +4,15 @@ use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 
 use sea_orm::entity::prelude::async_trait;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     StreamTrait, TransactionOptions, TransactionSession, TransactionTrait,
 };
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit};
+use tokio::time::timeout;
 
 use super::fault::Fault;
 use super::pool::Pool;
@@ -19,11 +20,30 @@ use super::pool::Pool;
 /// A transaction begun by `begin` of a [`Db`](super::Db), of a [`Tx`](super::Tx), or of another one,
 /// in which it is nested then. Dropped without [`commit`](Self::commit), it is rolled back; the one
 /// around it stays as it is.
+///
+/// While one that is nested in it is open, it answers nothing but an error: databases know only the
+/// innermost one, whose end would be the end of what others wrote in between.
 pub struct Transaction {
-    // Dropped before the one around it, whose end would meet a connection in use otherwise.
-    inner: Arc<DatabaseTransaction>,
-    outer: Option<Arc<DatabaseTransaction>>,
+    // Dropped before the session, which lets the next one write.
+    level: Arc<Level>,
     session: Arc<Session>,
+}
+
+/// A transaction of SeaORM, the outermost one or one of those nested in it.
+struct Level {
+    // Dropped before the one around it, whose end would meet a connection in use otherwise.
+    inner: DatabaseTransaction,
+    outer: Option<Arc<Self>>,
+}
+
+impl Level {
+    /// Whether one is open that is nested in this.
+    fn is_covered(self: &Arc<Self>) -> bool {
+        let is_covered = Arc::strong_count(self) > 1;
+        // What the nested one did with the connection at its end was before.
+        fence(Ordering::Acquire);
+        is_covered
+    }
 }
 
 /// What a transaction and those nested in it share.
@@ -33,27 +53,51 @@ struct Session {
     is_doubtful: AtomicBool,
     /// The database has rolled it back, and would run what follows outside of a transaction.
     is_lost: AtomicBool,
+    /// Who asks has the connection. It is waited for here: SeaORM panics where a transaction is
+    /// dropped while another one has it, or waits for it.
+    turn: Mutex<()>,
     _writer: Option<OwnedSemaphorePermit>,
 }
 
 impl Session {
     /// Runs a statement, unless the transaction is lost, and notes how it ended.
     async fn run<T>(&self, ask: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-        if self.is_lost.load(Ordering::Acquire) {
-            return Err(lost());
-        }
+        self.is_there()?;
         let doubt = Alarm(Some(&self.is_doubtful));
         let answer = self.pool.open()?.run(ask).await;
         match &answer {
             Ok(_) => doubt.off(),
-            Err(error) => {
-                let is_undone = Fault::of(error).is_passing();
-                if is_undone && self.pool.backend() != DbBackend::Postgres {
-                    self.is_lost.store(true, Ordering::Release);
-                }
-            }
+            Err(error) => self.note(error),
         }
         answer
+    }
+
+    /// # Errors
+    /// The database undid it.
+    fn is_there(&self) -> Result<(), DbErr> {
+        match self.is_lost.load(Ordering::Acquire) {
+            true => Err(lost()),
+            false => Ok(()),
+        }
+    }
+
+    /// MariaDB rolls a transaction back at a deadlock, SQLite where its disk is full, and both go on
+    /// without one.
+    fn note(&self, error: &DbErr) {
+        if Fault::of(error).is_passing() && self.pool.backend() != DbBackend::Postgres {
+            self.is_lost.store(true, Ordering::Release);
+        }
+    }
+
+    /// Waits until nobody else asks.
+    async fn turn(&self) -> Result<MutexGuard<'_, ()>, DbErr> {
+        let limit = self.pool.open()?.rules.statement_timeout;
+        let turn = timeout(limit, self.turn.lock()).await;
+        turn.map_err(|_| {
+            DbErr::Custom(format!(
+                "the transaction was in use for more than {limit:?}: a stream of it is read to its end, or dropped, before the next statement"
+            ))
+        })
     }
 }
 
@@ -74,8 +118,6 @@ impl Drop for Alarm<'_> {
     }
 }
 
-/// MariaDB rolls a transaction back at a deadlock, SQLite where its disk is full, and both go on
-/// without one.
 fn lost() -> DbErr {
     DbErr::Custom("the database undid this transaction, when a statement failed before".to_owned())
 }
@@ -87,37 +129,67 @@ fn undone() -> DbErr {
     )
 }
 
+fn covered() -> DbErr {
+    DbErr::Custom(
+        "a transaction that is nested in this one is open: ask that one, or end it first by `commit`, `rollback` or drop; two nested ones are begun one after the other, never at once"
+            .to_owned(),
+    )
+}
+
 impl Transaction {
     pub(super) fn new(
         pool: Pool,
         begun: DatabaseTransaction,
         writer: Option<OwnedSemaphorePermit>,
     ) -> Self {
-        Self {
-            inner: Arc::new(begun),
+        let level = Level {
+            inner: begun,
             outer: None,
+        };
+        Self {
+            level: Arc::new(level),
             session: Arc::new(Session {
                 pool,
                 is_doubtful: AtomicBool::new(false),
                 is_lost: AtomicBool::new(false),
+                turn: Mutex::new(()),
                 _writer: writer,
             }),
         }
     }
 
+    /// Waits until the connection is free for this one.
+    ///
+    /// # Errors
+    /// One that is nested in it is open.
+    async fn turn(&self) -> Result<MutexGuard<'_, ()>, DbErr> {
+        let turn = self.session.turn().await?;
+        match self.level.is_covered() {
+            true => Err(covered()),
+            false => Ok(turn),
+        }
+    }
+
+    async fn run<T>(&self, ask: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        let _turn = self.turn().await?;
+        self.session.run(ask).await
+    }
+
     /// Begins one that is nested in this, as a savepoint.
     pub(super) async fn nested(&self, options: TransactionOptions) -> Result<Self, DbErr> {
+        let _turn = self.turn().await?;
         // SeaORM answers a savepoint that cannot be made, or is not waited for, by a rollback of the
         // transaction around it, and what follows would be on its own.
         let loss = Alarm(Some(&self.session.is_lost));
-        let begun = self
-            .session
-            .run(self.inner.begin_with_options(options))
-            .await?;
+        let begin = self.level.inner.begin_with_options(options);
+        let begun = self.session.run(begin).await?;
         loss.off();
+        let level = Level {
+            inner: begun,
+            outer: Some(Arc::clone(&self.level)),
+        };
         Ok(Self {
-            inner: Arc::new(begun),
-            outer: Some(Arc::clone(&self.inner)),
+            level: Arc::new(level),
             session: Arc::clone(&self.session),
         })
     }
@@ -128,21 +200,19 @@ impl Transaction {
     /// What the database says. A transaction that it has undone on its own is an error too, and so is
     /// one that another is still open in.
     pub async fn commit(self) -> Result<(), DbErr> {
-        let Self {
-            inner,
-            outer,
-            session,
-        } = self;
-        let is_doubtful = session.is_doubtful.load(Ordering::Acquire) && outer.is_none();
-        if is_doubtful && session.pool.backend() == DbBackend::Postgres {
-            let asked = session.run(inner.execute_unprepared("SELECT 1")).await;
-            asked.map_err(|_| undone())?;
-        }
-        let inner = Arc::try_unwrap(inner).map_err(|_| {
+        let Self { session, level } = self;
+        let level = Arc::try_unwrap(level).map_err(|_| {
             let sentence = "a transaction cannot be committed while one that is nested in it is open: commit or drop that first";
             DbErr::Custom(sentence.to_owned())
         })?;
-        session.run(inner.commit()).await
+        let is_doubtful = session.is_doubtful.load(Ordering::Acquire) && level.outer.is_none();
+        if is_doubtful && session.pool.backend() == DbBackend::Postgres {
+            let asked = session
+                .run(level.inner.execute_unprepared("SELECT 1"))
+                .await;
+            asked.map_err(|_| undone())?;
+        }
+        session.run(level.inner.commit()).await
     }
 
     /// Undoes what was written.
@@ -150,21 +220,22 @@ impl Transaction {
     /// # Errors
     /// What the database says; it is undone all the same, when the connection ends.
     pub async fn rollback(self) -> Result<(), DbErr> {
-        let Self { inner, session, .. } = self;
-        match Arc::try_unwrap(inner) {
-            Ok(inner) => session.pool.open()?.run(inner.rollback()).await,
+        let Self { session, level } = self;
+        match Arc::try_unwrap(level) {
+            Ok(level) => session.pool.open()?.run(level.inner.rollback()).await,
             // The nested one that is open holds it, and rolls back by being dropped.
             Err(_) => Ok(()),
         }
     }
 }
 
-/// The transaction of SeaORM, for functions that ask for one.
+/// The transaction of SeaORM, for functions that ask for one. What is asked by it is not under the
+/// rules of this one: for how long a statement takes, and that nested ones end before it goes on.
 impl Deref for Transaction {
     type Target = DatabaseTransaction;
 
     fn deref(&self) -> &DatabaseTransaction {
-        &self.inner
+        &self.level.inner
     }
 }
 
@@ -186,19 +257,19 @@ impl ConnectionTrait for Transaction {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.session.run(self.inner.execute_raw(statement)).await
+        self.run(self.level.inner.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.session.run(self.inner.execute_unprepared(sql)).await
+        self.run(self.level.inner.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.session.run(self.inner.query_one_raw(statement)).await
+        self.run(self.level.inner.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.session.run(self.inner.query_all_raw(statement)).await
+        self.run(self.level.inner.query_all_raw(statement)).await
     }
 }
 
@@ -213,7 +284,7 @@ impl StreamTrait for Transaction {
         &'a self,
         statement: Statement,
     ) -> std::pin::Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
-        self.inner.stream_raw(statement)
+        self.level.inner.stream_raw(statement)
     }
 }
 
@@ -221,7 +292,7 @@ impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transaction")
             .field("backend", &self.session.pool.backend())
-            .field("is_nested", &self.outer.is_some())
+            .field("is_nested", &self.level.outer.is_some())
             .finish()
     }
 }
