@@ -1,5 +1,6 @@
 //! `Tx`, the transaction of a request, and transactions that are begun by hand.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -7,8 +8,10 @@ use std::time::Duration;
 use cepa::Timeout;
 use cepa::orm::TestDatabase;
 use cepa::orm::prelude::*;
+use cepa::orm::sea_orm::StreamTrait;
 use cepa::prelude::*;
 use cepa::testing::TestClient;
+use futures_core::Stream as _;
 
 use crate::models::{Migrator, author};
 use crate::on_each;
@@ -34,6 +37,10 @@ fn app(test: &TestDatabase) -> App {
     App::new()
         .plug(test.database().migrate::<Migrator>())
         .get("/", names)
+        .post("/clear", async |db: Db| -> Result<()> {
+            author::Entity::delete_many().exec(&db).await?;
+            Ok(())
+        })
 }
 
 #[track_caller]
@@ -239,6 +246,50 @@ fn a_transaction_that_the_database_undid_is_never_a_success() {
             res.assert_status(500);
             let error = res.error().unwrap().to_string();
             assert!(error.contains("tx.begin().await"), "{error}");
+        }
+        client.stop();
+    });
+}
+
+/// As above, where the statement that failed was asked past the transaction, or as a stream.
+#[test]
+fn a_failure_in_a_function_for_seaorm_or_in_a_stream_is_no_success_either() {
+    async fn twice(db: &sea_orm::DatabaseTransaction) {
+        for _ in 0..2 {
+            drop(add(db, "ada").await);
+        }
+    }
+    async fn handler(Path(how): Path<String>, db: Db) -> Result<&'static str> {
+        let transaction = db.begin().await?;
+        add(&transaction, "grace").await?;
+        if how == "deref" {
+            twice(&transaction).await;
+        } else {
+            let sql = sea_orm::Statement::from_string(db.backend(), "SELECT 1 FROM nowhere");
+            let mut rows = transaction.stream_raw(sql).await?;
+            if how == "read" {
+                let row = poll_fn(|cx| Pin::new(&mut rows).poll_next(cx)).await;
+                assert!(row.unwrap().is_err());
+            }
+        }
+        transaction.commit().await?;
+        Ok("saved")
+    }
+    on_each(|test| {
+        let client = app(test).get("/{how}", handler).test();
+        for how in ["deref", "read", "dropped"] {
+            let res = client.get(format!("/{how}")).send();
+            let names = client.get("/").send().text().to_owned();
+            assert_eq!(
+                res.status() == 200,
+                names.contains("grace"),
+                "{how}: {names}"
+            );
+            assert_eq!(
+                res.status() == 200,
+                how == "dropped" || !test.url().starts_with("postgres")
+            );
+            client.post("/clear").send().assert_status(200);
         }
         client.stop();
     });

@@ -3,18 +3,22 @@
 use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::task::{Context, Poll, ready};
 
+use futures_core::Stream;
 use sea_orm::entity::prelude::async_trait;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
-    StreamTrait, TransactionOptions, TransactionSession, TransactionTrait,
+    StreamTrait, TransactionOptions, TransactionSession, TransactionStream, TransactionTrait,
 };
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit};
 use tokio::time::timeout;
 
 use super::fault::Fault;
+use super::interrupt::Watch;
 use super::pool::Pool;
 
 /// A transaction begun by `begin` of a [`Db`](super::Db), of a [`Tx`](super::Tx), or of another one,
@@ -235,6 +239,8 @@ impl Deref for Transaction {
     type Target = DatabaseTransaction;
 
     fn deref(&self) -> &DatabaseTransaction {
+        // Whether one of its statements fails is not seen here.
+        self.session.is_doubtful.store(true, Ordering::Release);
         &self.level.inner
     }
 }
@@ -274,7 +280,7 @@ impl ConnectionTrait for Transaction {
 }
 
 impl StreamTrait for Transaction {
-    type Stream<'a> = <DatabaseTransaction as StreamTrait>::Stream<'a>;
+    type Stream<'a> = Pin<Box<dyn Stream<Item = Result<QueryResult, DbErr>> + Send + 'a>>;
 
     fn get_database_backend(&self) -> DbBackend {
         self.session.pool.backend()
@@ -283,8 +289,47 @@ impl StreamTrait for Transaction {
     fn stream_raw<'a>(
         &'a self,
         statement: Statement,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
-        self.level.inner.stream_raw(statement)
+    ) -> Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
+        Box::pin(async move {
+            let turn = self.turn().await?;
+            let begin = self.level.inner.stream_raw(statement);
+            let stream = self.session.run(begin).await?;
+            // One that is dropped before its end does not tell how that was.
+            self.session.is_doubtful.store(true, Ordering::Release);
+            let watch = self.session.pool.open()?.interrupts.watch();
+            Ok(Box::pin(Streamed {
+                stream,
+                session: &self.session,
+                watch: Some(watch),
+                _turn: turn,
+            }) as Self::Stream<'a>)
+        })
+    }
+}
+
+/// Rows of a transaction, as they come.
+struct Streamed<'a> {
+    stream: TransactionStream<'a>,
+    session: &'a Session,
+    /// Until the last row.
+    watch: Option<Watch<'a>>,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl Stream for Streamed<'_> {
+    type Item = Result<QueryResult, DbErr>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let row = ready!(Pin::new(&mut self.stream).poll_next(cx));
+        if let Some(Err(error)) = &row {
+            self.session.note(error);
+        }
+        if !matches!(row, Some(Ok(_)))
+            && let Some(watch) = self.watch.take()
+        {
+            watch.end();
+        }
+        Poll::Ready(row)
     }
 }
 
