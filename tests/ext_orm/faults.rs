@@ -311,9 +311,22 @@ fn what_is_acknowledged_is_there_after_many_requests_that_ended_early() {
         author.insert(&db).await?;
         Ok(())
     }
-    /// Ends early, after the milliseconds in the path.
-    async fn early(Path(after): Path<u64>, tx: Tx) -> Result<()> {
-        let add = add(Path(format!("early{after}")), tx);
+    /// Ends early, after the milliseconds in the path; each second one asks the pool of SeaORM.
+    async fn early(Path(after): Path<u64>, tx: Tx, db: Db) -> Result<()> {
+        let name = format!("early{after}");
+        let add = async {
+            if after % 2 == 0 {
+                return add(Path(name), tx).await;
+            }
+            let transaction = (*db).begin().await?;
+            let name = Set(name);
+            let author = author::ActiveModel {
+                name,
+                ..Default::default()
+            };
+            author.insert(&transaction).await?;
+            Ok(transaction.commit().await?)
+        };
         match tokio::time::timeout(Duration::from_millis(after), add).await {
             Ok(added) => added,
             Err(_) => Err(Error::unavailable("time is up")),

@@ -18,6 +18,10 @@ impl Deref for Db {
     type Target = DatabaseConnection;
 
     fn deref(&self) -> &DatabaseConnection {
+        if let Ok(open) = self.pool.open() {
+            // What is asked by it may end early, a transaction that begins included, unseen.
+            open.interrupts.note();
+        }
         self.connection()
     }
 }

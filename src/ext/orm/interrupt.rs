@@ -36,7 +36,8 @@ impl Interrupts {
         Watch(Some(self))
     }
 
-    fn note(&self) {
+    /// There was an interrupt, or may be one that is not seen.
+    pub(super) fn note(&self) {
         let until = self.begun.elapsed() + WHILE;
         self.until
             .store(until.as_millis() as u64, Ordering::Release);

@@ -163,7 +163,7 @@ impl<T> Drop for Rows<T> {
     fn drop(&mut self) {
         if let Some(interrupts) = &self.interrupts {
             // Before the connection is back in the pool.
-            drop(interrupts.watch());
+            interrupts.note();
         }
     }
 }
