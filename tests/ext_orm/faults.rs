@@ -173,6 +173,26 @@ fn a_line_that_stalls_is_503_and_costs_no_connection_forever() {
     });
 }
 
+/// Nobody ends these connections, and by TLS the pool waits for the other end to do so.
+#[test]
+fn a_connection_that_hangs_for_ever_does_not_keep_its_place() {
+    on_each_server(|test| {
+        let proxy = Proxy::to(test.url());
+        let database = database(&proxy.url(test.url())).with_max_connections(1);
+        let client = app(database).test();
+        client.post("/ada").send().assert_status(200);
+        for _ in 0..2 {
+            proxy.set(Line::Stalls);
+            client.get("/").send().assert_status(503);
+            proxy.pass_new();
+            let begun = Instant::now();
+            assert_works_again(&client, "ada");
+            assert!(begun.elapsed() < PATIENCE / 3, "{:?}", begun.elapsed());
+        }
+        client.stop();
+    });
+}
+
 #[test]
 fn a_server_that_is_down_at_start_is_waited_for() {
     on_each_server(|test| {

@@ -34,6 +34,8 @@ struct State {
     line: Line,
     /// Connections that were accepted before the last cut are over.
     cuts: u32,
+    /// Connections that were accepted before hang for ever.
+    hung: u32,
     is_over: bool,
 }
 
@@ -44,6 +46,7 @@ impl Proxy {
         let (state, seen) = watch::channel(State {
             line: Line::Passes,
             cuts: 0,
+            hung: 0,
             is_over: false,
         });
         let (tell, told) = mpsc::channel();
@@ -82,6 +85,14 @@ impl Proxy {
     /// Ends all connections that are open now.
     pub fn cut(&self) {
         self.state.send_modify(|state| state.cuts += 1);
+    }
+
+    /// Lets new connections pass, while nothing arrives on those that are open now, and nothing ends.
+    pub fn pass_new(&self) {
+        self.state.send_modify(|state| {
+            state.line = Line::Passes;
+            state.hung += 1;
+        });
     }
 }
 
@@ -127,7 +138,7 @@ async fn serve(mut listener: TcpListener, target: String, mut seen: watch::Recei
 }
 
 async fn pass(client: TcpStream, target: String, mut seen: watch::Receiver<State>) {
-    let cuts = seen.borrow_and_update().cuts;
+    let State { cuts, hung, .. } = *seen.borrow_and_update();
     let Ok(server) = TcpStream::connect(target).await else {
         return;
     };
@@ -138,8 +149,8 @@ async fn pass(client: TcpStream, target: String, mut seen: watch::Receiver<State
     let (from_server, to_server) = server.into_split();
     let (up, down) = (seen.clone(), seen.clone());
     tokio::select! {
-        () = copy(from_client, to_server, up, cuts) => {}
-        () = copy(from_server, to_client, down, cuts) => {}
+        () = copy(from_client, to_server, up, (cuts, hung)) => {}
+        () = copy(from_server, to_client, down, (cuts, hung)) => {}
         _ = seen.wait_for(|state| state.cuts > cuts) => {}
     }
 }
@@ -149,14 +160,17 @@ async fn copy(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut seen: watch::Receiver<State>,
-    cuts: u32,
+    (cuts, hung): (u32, u32),
 ) {
     let mut piece = [0; 4096];
     loop {
         let Ok(length @ 1..) = from.read(&mut piece).await else {
             return;
         };
-        let flows = seen.wait_for(|state| state.line != Line::Stalls || state.cuts > cuts);
+        let flows = seen.wait_for(|state| {
+            let hangs = state.line == Line::Stalls || state.hung > hung;
+            !hangs || state.cuts > cuts
+        });
         let Ok(state) = flows.await.map(|state| *state) else {
             return;
         };

@@ -9,6 +9,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::fault::Fault;
 use super::interrupt::Interrupts;
+#[cfg(any(feature = "orm-postgres", feature = "orm-mysql"))]
+use super::release::Release;
 use super::url;
 use super::{Database, pool};
 use crate::{Error, Result, log};
@@ -31,9 +33,11 @@ pub(super) async fn connect(
     max_connections: u32,
     interrupts: &Arc<Interrupts>,
 ) -> Result<DatabaseConnection> {
-    let options = options(config, max_connections, interrupts);
+    let releases = Releases::new(config, interrupts);
+    let options = options(config, max_connections, &releases);
     let pool = sea_orm::Database::connect(options).await;
     let pool = pool.map_err(|error| cannot(config, "cannot be opened", &error))?;
+    releases.set(&pool);
     let deadline = Instant::now() + config.start_timeout;
     let mut pause = FIRST_PAUSE;
     loop {
@@ -96,7 +100,64 @@ where
     once.await.map_err(failed)
 }
 
-fn options(config: &Database, max: u32, interrupts: &Arc<Interrupts>) -> ConnectOptions {
+/// What is asked of connections that come back, by the kind of server.
+struct Releases {
+    #[cfg(feature = "orm-postgres")]
+    postgres: Arc<Release<sqlx::PgConnection>>,
+    #[cfg(feature = "orm-mysql")]
+    mysql: Arc<Release<sqlx::MySqlConnection>>,
+}
+
+impl Releases {
+    fn new(config: &Database, interrupts: &Arc<Interrupts>) -> Self {
+        let patience = config.acquire_timeout.min(ATTEMPT);
+        let _ = (interrupts, patience);
+        Self {
+            #[cfg(feature = "orm-postgres")]
+            postgres: Release::new(Arc::clone(interrupts), patience),
+            #[cfg(feature = "orm-mysql")]
+            mysql: Release::new(Arc::clone(interrupts), patience),
+        }
+    }
+
+    fn hook(&self, options: &mut ConnectOptions) {
+        #[cfg(feature = "orm-postgres")]
+        {
+            let release = Arc::clone(&self.postgres);
+            options.map_sqlx_postgres_pool_opts(move |pool| {
+                let release = Arc::clone(&release);
+                pool.after_release(move |connection, _| release.asked(connection))
+            });
+        }
+        #[cfg(feature = "orm-mysql")]
+        {
+            let release = Arc::clone(&self.mysql);
+            options.map_sqlx_mysql_pool_opts(move |pool| {
+                let release = Arc::clone(&release);
+                pool.after_release(move |connection, _| release.asked(connection))
+            });
+        }
+        let _ = options;
+    }
+
+    fn set(&self, pool: &DatabaseConnection) {
+        match &pool.inner {
+            #[cfg(feature = "orm-postgres")]
+            sea_orm::DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+                self.postgres
+                    .set(pool.get_postgres_connection_pool().connect_options());
+            }
+            #[cfg(feature = "orm-mysql")]
+            sea_orm::DatabaseConnectionType::SqlxMySqlPoolConnection(_) => {
+                self.mysql
+                    .set(pool.get_mysql_connection_pool().connect_options());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn options(config: &Database, max: u32, releases: &Releases) -> ConnectOptions {
     let mut options = ConnectOptions::new(&config.url);
     options
         .connect_lazy(true)
@@ -107,48 +168,9 @@ fn options(config: &Database, max: u32, interrupts: &Arc<Interrupts>) -> Connect
         .max_connections(max);
     #[cfg(feature = "orm-sqlite")]
     super::sqlite::set_up(&mut options, config);
-    #[cfg(feature = "orm-postgres")]
-    {
-        let interrupts = Arc::clone(interrupts);
-        options.map_sqlx_postgres_pool_opts(move |pool| {
-            let interrupts = Arc::clone(&interrupts);
-            pool.after_release(move |connection, _| asked(&interrupts, connection))
-        });
-    }
-    #[cfg(feature = "orm-mysql")]
-    {
-        let interrupts = Arc::clone(interrupts);
-        options.map_sqlx_mysql_pool_opts(move |pool| {
-            let interrupts = Arc::clone(&interrupts);
-            pool.after_release(move |connection, _| asked(&interrupts, connection))
-        });
-    }
-    let _ = interrupts;
+    releases.hook(&mut options);
     if let Some(change) = &config.options {
         change(&mut options);
     }
     options
-}
-
-/// After an interrupt, whether a connection that comes back still answers; a transaction that was
-/// begun on it and is nobody's ends by it.
-#[cfg(any(feature = "orm-postgres", feature = "orm-mysql"))]
-fn asked<'c, C>(
-    interrupts: &Arc<Interrupts>,
-    connection: &'c mut C,
-) -> std::pin::Pin<Box<dyn Future<Output = Result<bool, sqlx::Error>> + Send + 'c>>
-where
-    C: sqlx::Connection,
-    &'c mut C: sqlx::Executor<'c, Database = C::Database>,
-{
-    use sqlx::Executor as _;
-    if !interrupts.are_recent() {
-        return Box::pin(std::future::ready(Ok(true)));
-    }
-    Box::pin(async move {
-        match timeout(super::interrupt::PATIENCE, connection.execute("ROLLBACK")).await {
-            Ok(asked) => asked.map(|_| true),
-            Err(_) => Err(sqlx::Error::PoolTimedOut),
-        }
-    })
 }

@@ -9,18 +9,18 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Semaphore;
+
 /// For how long connections are asked.
 const WHILE: Duration = Duration::from_secs(60);
-
-/// How long a connection has to answer.
-#[cfg(any(feature = "orm-postgres", feature = "orm-mysql"))]
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct Interrupts {
     begun: Instant,
     /// Milliseconds since `begun`.
     until: AtomicU64,
+    /// Closed with the pool.
+    pub(super) closed: Semaphore,
 }
 
 impl Interrupts {
@@ -28,7 +28,13 @@ impl Interrupts {
         Self {
             begun: Instant::now(),
             until: AtomicU64::new(0),
+            closed: Semaphore::new(0),
         }
+    }
+
+    /// The pool is closed: nothing is waited for any more.
+    pub(super) fn close(&self) {
+        self.closed.close();
     }
 
     /// Something begins that is an interrupt unless its end is told.

@@ -124,6 +124,8 @@ mod migrations;
 mod open;
 mod pool;
 pub mod prelude;
+#[cfg(any(feature = "orm-postgres", feature = "orm-mysql"))]
+mod release;
 mod rows;
 #[cfg(feature = "orm-sqlite")]
 mod sqlite;

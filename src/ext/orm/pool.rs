@@ -106,6 +106,7 @@ impl Pool {
         let Some(open) = self.0.open.get() else {
             return Ok(());
         };
+        open.interrupts.close();
         match timeout(CLOSE_TIMEOUT, open.connection.close_by_ref()).await {
             Ok(closed) => closed,
             Err(_) => {
