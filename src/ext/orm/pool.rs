@@ -175,9 +175,14 @@ impl Open {
                 watch.end();
                 answer
             }
-            Err(_) => Err(away(format!("the database gave no answer in {limit:?}"))),
+            Err(_) => Err(silence(limit)),
         }
     }
+}
+
+/// The database took too long.
+pub(super) fn silence(limit: Duration) -> DbErr {
+    away(format!("the database gave no answer in {limit:?}"))
 }
 
 /// An error that is a 503.

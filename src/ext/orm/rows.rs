@@ -1,19 +1,22 @@
 //! `Rows`: the rows of a statement as they come, for answers of any length.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_core::Stream;
 use sea_orm::{
     DbErr, EntityTrait, QueryResult, QueryStream, Select, SelectModel, Selector, SelectorTrait,
     StreamTrait,
 };
+use tokio::time::{Sleep, sleep};
 
 use super::Db;
 use super::interrupt::Interrupts;
+use super::pool::silence;
 use crate::{Error, Result};
 
 /// The rows of a statement, each as it comes from the database; a stream, made by [`Db::rows`].
@@ -26,6 +29,9 @@ pub struct Rows<T> {
     first: Option<QueryResult>,
     /// There was an error, or the last row.
     is_over: bool,
+    /// How long the next row may take, and its end while one is waited for.
+    limit: Duration,
+    end: Option<Pin<Box<Sleep>>>,
     /// Told of an end before the last row, which leaves a connection in the middle of its answer.
     interrupts: Option<Arc<Interrupts>>,
 }
@@ -97,7 +103,8 @@ impl Db {
     /// ```
     ///
     /// The first row is waited for, so that a statement that fails is an error like any other. One
-    /// later breaks the response off. Until the last row is read, a connection of the pool is in use: a
+    /// later breaks the response off, and so does a row that takes longer than a statement may
+    /// ([`with_statement_timeout`](super::Database::with_statement_timeout)). Until the last row is read, a connection of the pool is in use: a
     /// client that reads slowly keeps it, as long as the server lets it (on SQLite, the file of the
     /// write-ahead log grows meanwhile).
     ///
@@ -119,6 +126,8 @@ impl Db {
             stream,
             make: <R::Rows as SelectorTrait>::from_raw_query_result,
             is_over: first.is_none(),
+            limit: open.rules.statement_timeout,
+            end: None,
             interrupts: first.is_some().then(|| Arc::clone(&open.interrupts)),
             first,
         })
@@ -140,11 +149,22 @@ impl<T> Rows<T> {
         }
         let row = match self.first.take() {
             Some(first) => Some(Ok(first)),
-            None => ready!(Pin::new(&mut self.stream).poll_next(cx)),
+            None => match Pin::new(&mut self.stream).poll_next(cx) {
+                Poll::Ready(row) => {
+                    if !matches!(row, Some(Ok(_))) {
+                        self.interrupts = None;
+                    }
+                    row
+                }
+                Poll::Pending => {
+                    let limit = self.limit;
+                    let end = self.end.get_or_insert_with(|| Box::pin(sleep(limit)));
+                    ready!(end.as_mut().poll(cx));
+                    Some(Err(silence(limit)))
+                }
+            },
         };
-        if !matches!(row, Some(Ok(_))) {
-            self.interrupts = None;
-        }
+        self.end = None;
         let row = row.map(|row| row.and_then(self.make).map_err(Error::from));
         self.is_over = !matches!(row, Some(Ok(_)));
         Poll::Ready(row)
