@@ -1,7 +1,7 @@
 //! Migrations: at start, by hand, and where one fails.
 
 use cepa::orm::migration::*;
-use cepa::orm::sea_orm::Statement;
+use cepa::orm::sea_orm::{DbBackend, Statement};
 use cepa::orm::{Database, Db, TestDatabase, Tx};
 use cepa::{App, Error, Mode};
 
@@ -108,6 +108,65 @@ fn fresh_drops_whatever_there_is() {
             assert!(db.query_all_raw(sql).await.unwrap().is_empty());
             db.close().await.unwrap();
         });
+    });
+}
+
+/// A migration that makes a function or a type would fail the second time.
+#[test]
+fn fresh_drops_functions_and_types_too() {
+    struct Everything;
+    #[async_trait::async_trait]
+    impl MigrationTrait for Everything {
+        async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
+            let all: &[&str] = match schema.get_database_backend() {
+                DbBackend::Postgres => &[
+                    "CREATE TYPE \"a Pair\" AS (a int, b int)",
+                    "CREATE TYPE mood AS ENUM ('ok')",
+                    "CREATE DOMAIN positive AS int CHECK (value > 0)",
+                    "CREATE TYPE spans AS RANGE (subtype = float8)",
+                    "CREATE TABLE held (id int GENERATED ALWAYS AS IDENTITY, pair \"a Pair\", span spans)",
+                    "CREATE FUNCTION \"the Sum\"(it \"a Pair\", more int DEFAULT 1) RETURNS int \
+                        LANGUAGE sql AS 'SELECT it.a + it.b + more'",
+                    "CREATE FUNCTION \"the Sum\"(int) RETURNS int LANGUAGE sql AS 'SELECT $1'",
+                    "CREATE PROCEDURE note_it(IN text, INOUT n int) LANGUAGE plpgsql AS 'BEGIN n := 1; END'",
+                    "CREATE AGGREGATE total(int) (sfunc = int4pl, stype = int, initcond = '0')",
+                    "CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+                    "CREATE TRIGGER stamps BEFORE INSERT ON held FOR EACH ROW EXECUTE FUNCTION stamp()",
+                ],
+                DbBackend::MySql => &[
+                    "CREATE TABLE held (id int)",
+                    "CREATE FUNCTION plus(a int) RETURNS int DETERMINISTIC RETURN a + 1",
+                    "CREATE PROCEDURE note_it() SELECT 1",
+                    "CREATE TRIGGER stamps BEFORE INSERT ON held FOR EACH ROW SET NEW.id = 1",
+                ],
+                _ => &[
+                    "CREATE TABLE held (id int)",
+                    "CREATE TRIGGER stamps AFTER INSERT ON held BEGIN SELECT 1; END",
+                ],
+            };
+            for sql in all {
+                schema.get_connection().execute_unprepared(sql).await?;
+            }
+            Ok(())
+        }
+    }
+    impl MigrationName for Everything {
+        fn name(&self) -> &str {
+            "m1_everything"
+        }
+    }
+    struct Migrator;
+    impl MigratorTrait for Migrator {
+        fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+            vec![Box::new(Everything)]
+        }
+    }
+    on_each(|test| {
+        let database = test.database().migrate::<Migrator>();
+        for _ in 0..2 {
+            let done = database.command(["fresh"]).unwrap();
+            assert_eq!(done, "applied m1_everything\n");
+        }
     });
 }
 

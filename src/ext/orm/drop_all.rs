@@ -1,4 +1,4 @@
-//! Drops all that is in a database: tables, views and types.
+//! Drops all that is in a database: tables, views, types, functions and procedures.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait};
 
@@ -29,21 +29,26 @@ async fn names(db: &impl ConnectionTrait, sql: &str) -> Result<Vec<[String; 2]>,
     names.collect()
 }
 
+/// Not what belongs to an extension of PostgreSQL. Sequences go after the tables they belong to, and
+/// routines after the types whose constructors they are. A routine is named with its arguments.
+const POSTGRES: &str = "WITH own AS (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) \
+    SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' \
+    WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS kind, \
+    quote_ident(c.relname) AS name FROM pg_class c \
+    WHERE c.relnamespace = (SELECT oid FROM own) AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') \
+    AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') \
+    UNION ALL SELECT 'TYPE', quote_ident(t.typname) FROM pg_type t \
+    WHERE t.typnamespace = (SELECT oid FROM own) AND (t.typtype IN ('e', 'd', 'r') \
+    OR EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c')) \
+    AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e') \
+    UNION ALL SELECT 'ROUTINE', quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')' \
+    FROM pg_proc p WHERE p.pronamespace = (SELECT oid FROM own) \
+    AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype IN ('e', 'i')) \
+    ORDER BY 1 DESC";
+
 async fn postgres(db: &impl ConnectionTrait) -> Result<(), DbErr> {
-    // Not what belongs to an extension of PostgreSQL; sequences after the tables they belong to.
-    let sql = "SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' \
-        WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS kind, \
-        CAST(c.relname AS text) AS name FROM pg_class c \
-        WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) \
-        AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') \
-        AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') \
-        UNION ALL SELECT 'TYPE', CAST(t.typname AS text) FROM pg_type t \
-        WHERE t.typnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND t.typtype IN ('e', 'd') \
-        AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e') \
-        ORDER BY 1 DESC";
-    for [kind, name] in names(db, sql).await? {
-        let name = name.replace('"', "\"\"");
-        db.execute_unprepared(&format!("DROP {kind} IF EXISTS \"{name}\" CASCADE"))
+    for [kind, name] in names(db, POSTGRES).await? {
+        db.execute_unprepared(&format!("DROP {kind} IF EXISTS {name} CASCADE"))
             .await?;
     }
     Ok(())
@@ -51,7 +56,11 @@ async fn postgres(db: &impl ConnectionTrait) -> Result<(), DbErr> {
 
 async fn mariadb(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     let sql = "SELECT IF(TABLE_TYPE = 'VIEW', 'VIEW', 'TABLE') AS kind, TABLE_NAME AS name \
-        FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()";
+        FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() \
+        UNION ALL SELECT ROUTINE_TYPE, ROUTINE_NAME \
+        FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() \
+        UNION ALL SELECT 'EVENT', EVENT_NAME \
+        FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()";
     let all = names(db, sql).await?;
     db.execute_unprepared("SET FOREIGN_KEY_CHECKS = 0").await?;
     for [kind, name] in all {
