@@ -370,6 +370,33 @@ fn tables_of_entities_are_for_development() {
     assert!(app.build().is_ok());
 }
 
+/// By the mode of the app, not by that of the environment.
+#[test]
+fn in_production_entities_add_nothing_to_migrations() {
+    struct Other;
+    impl MigratorTrait for Other {
+        fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+            let sql = &["CREATE TABLE other (id integer)"];
+            vec![Box::new(Sql("m1_other", sql, None))]
+        }
+    }
+    let entities = module_path!().replace("migrations", "models");
+    for mode in [Mode::Production, Mode::Development] {
+        let test = TestDatabase::sqlite();
+        let database = test.database().sync_schema(entities.as_str());
+        let app = App::new().mode(mode).plug(database.migrate::<Other>());
+        let service = app.build().unwrap();
+        block_on(async {
+            service.start().await.unwrap();
+            let db = test.database().connect().await.unwrap();
+            assert!(has_table(&db, "other").await);
+            assert_eq!(has_table(&db, "author").await, mode.is_development());
+            db.close().await.unwrap();
+            service.stop().await.unwrap();
+        });
+    }
+}
+
 #[test]
 fn what_is_wrong_is_said_without_an_app_too() {
     let error = block_on(Database::url("nonsense").connect()).unwrap_err();

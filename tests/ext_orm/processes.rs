@@ -153,6 +153,32 @@ fn fresh_does_nothing_in_production() {
     });
 }
 
+#[test]
+#[ignore = "a process of `entities_change_no_schema_in_production_without_an_app_either`"]
+fn syncs() {
+    let entities = module_path!().replace("processes", "models");
+    let database = Database::url(env::var(URL).unwrap()).sync_schema(entities);
+    match block_on(database.connect()) {
+        Ok(_) => eprintln!("connected"),
+        Err(error) => eprintln!("{error}"),
+    }
+}
+
+#[test]
+fn entities_change_no_schema_in_production_without_an_app_either() {
+    let test = cepa::orm::TestDatabase::sqlite();
+    for (mode, expected) in [
+        ("production", "`.migrate::<Migrator>()`"),
+        ("development", "connected"),
+    ] {
+        let child = this_program("syncs", test.url())
+            .env("CEPA_ENV", mode)
+            .spawn();
+        let told = String::from_utf8(ended(child.unwrap()).stderr).unwrap();
+        assert!(told.contains(expected), "{told}");
+    }
+}
+
 /// Two rows, with a moment between them.
 async fn pair(Path(n): Path<i32>, tx: Tx) -> Result<()> {
     tx.execute_unprepared(&format!("INSERT INTO pair VALUES ({n})"))

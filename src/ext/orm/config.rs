@@ -14,7 +14,7 @@ use super::migrations::Plan;
 use super::pool::Pool;
 use super::{Tx, url};
 use crate::health::HealthCheck;
-use crate::{App, Extension, Fallible, Result};
+use crate::{App, Extension, Fallible, Mode, Result};
 
 /// Where the database is without `DATABASE_URL`: a file in the working folder.
 const DEFAULT_URL: &str = "sqlite://app.db";
@@ -34,6 +34,8 @@ pub struct Database {
     pub(super) plan: Option<Plan>,
     pub(super) synced: Option<String>,
     pub(super) seed: Option<Box<Seed>>,
+    /// That of the app it is plugged into.
+    mode: Option<Mode>,
     problem: Option<String>,
 }
 
@@ -62,6 +64,7 @@ impl Database {
             plan: None,
             synced: None,
             seed: None,
+            mode: None,
             problem: backend.err(),
         }
     }
@@ -135,8 +138,9 @@ impl Database {
     }
 
     /// Makes tables and columns of the entities below this module when the app starts, for the time
-    /// before there are migrations: `.sync_schema(module_path!())`. It only adds. In production it is
-    /// a build error, unless there are migrations, which come first then.
+    /// before there are migrations: `.sync_schema(module_path!())`. It only adds, and only in
+    /// development, after migrations if there are any. In production it does nothing, and without
+    /// migrations is an error of the build.
     pub fn sync_schema(mut self, module: impl Into<String>) -> Self {
         self.synced = Some(module.into());
         self
@@ -157,6 +161,20 @@ impl Database {
 
     pub(super) fn backend(&self) -> DbBackend {
         self.pool.backend()
+    }
+
+    /// Whether entities may change the schema.
+    pub(super) fn is_synced(&self) -> bool {
+        self.synced.is_some() && self.mode.unwrap_or_else(Mode::current).is_development()
+    }
+
+    /// Whether its tables would be made in development only.
+    pub(super) fn unready(&self) -> Option<String> {
+        let is_unready = self.synced.is_some() && self.plan.is_none() && !self.is_synced();
+        is_unready.then(|| {
+            "`sync_schema` is for development: write migrations, `.migrate::<Migrator>()`"
+                .to_owned()
+        })
     }
 
     pub(super) fn problem(&self) -> Option<String> {
@@ -180,17 +198,9 @@ impl Database {
 }
 
 impl Extension for Database {
-    fn install(self, app: App) -> App {
-        let is_unready = || {
-            let is_synced = self.synced.is_some() && self.plan.is_none();
-            is_synced && app.current_mode().is_production()
-        };
-        let problem = self.problem().or_else(|| {
-            is_unready().then(|| {
-                "`sync_schema` is for development: write migrations, `.migrate::<Migrator>()`"
-                    .to_owned()
-            })
-        });
+    fn install(mut self, app: App) -> App {
+        self.mode = self.synced.is_some().then(|| app.current_mode());
+        let problem = self.problem().or_else(|| self.unready());
         let app = match problem {
             Some(problem) => app.problem(problem),
             None => app,

@@ -10,7 +10,7 @@ use super::migrations::{Migrations, sync};
 use super::pool::{Pool, Rules};
 use super::tx::TxSlot;
 use super::{Database, Db, Tx, url};
-use crate::{Error, Mode, Result, log};
+use crate::{Error, Result, log};
 
 impl Database {
     /// The pool this will open, for what stands outside of requests: jobs, other extensions. It
@@ -40,9 +40,13 @@ impl Database {
     /// migrations. [`Db::close`] ends it.
     ///
     /// # Errors
-    /// What is wrong with an option; what the database says.
+    /// What is wrong with an option, such as `sync_schema` without migrations in production
+    /// ([`Mode`](crate::Mode)); what the database says.
     pub async fn connect(self) -> Result<Db> {
         self.check()?;
+        if let Some(problem) = self.unready() {
+            return Err(Error::internal(problem));
+        }
         let db = self.db();
         self.start().await?;
         Ok(db)
@@ -86,7 +90,7 @@ impl Database {
     /// Opens the pool, and brings the database to where the program expects it.
     pub(super) async fn start(&self) -> Result<()> {
         self.open(&self.pool).await?;
-        if self.plan.is_none() && self.synced.is_none() {
+        if self.plan.is_none() && !self.is_synced() {
             return Ok(());
         }
         let db = self.alone().await?;
@@ -102,9 +106,7 @@ impl Database {
             }
         }
         match &self.synced {
-            Some(module) if Mode::current().is_development() || self.plan.is_none() => {
-                sync(db, module).await
-            }
+            Some(module) if self.is_synced() => sync(db, module).await,
             _ => Ok(()),
         }
     }
