@@ -1,5 +1,7 @@
 //! Migrations: at start, by hand, and where one fails.
 
+use std::time::Duration;
+
 use cepa::orm::migration::*;
 use cepa::orm::sea_orm::{DbBackend, Statement};
 use cepa::orm::{Database, Db, TestDatabase, Tx};
@@ -368,6 +370,78 @@ fn tables_of_entities_are_for_development() {
         .mode(Mode::Production)
         .plug(database(&test).migrate::<Migrator>());
     assert!(app.build().is_ok());
+}
+
+/// Whether the connection holds the lock.
+fn held(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => {
+            "SELECT CAST(count(*) AS int) AS held FROM pg_locks \
+                        WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        }
+        DbBackend::MySql => {
+            "SELECT CAST(IS_USED_LOCK(CONCAT('cepa migrations ', MD5(DATABASE()))) \
+                        = CONNECTION_ID() AS int) AS held"
+        }
+        _ => "SELECT 1 AS held",
+    }
+}
+
+/// A connection that is replaced takes the lock along.
+#[test]
+fn whatever_the_options_are_migrations_keep_their_connection() {
+    struct Locked;
+    impl MigrationName for Locked {
+        fn name(&self) -> &str {
+            "m1_locked"
+        }
+    }
+    #[async_trait::async_trait]
+    impl MigrationTrait for Locked {
+        async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
+            let db = schema.get_connection();
+            let sql = held(schema.get_database_backend());
+            for _ in 0..3 {
+                let ask = Statement::from_string(schema.get_database_backend(), sql);
+                let row = db.query_one_raw(ask).await?.unwrap();
+                assert_eq!(row.try_get::<i32>("", "held")?, 1);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Ok(())
+        }
+
+        fn use_transaction(&self) -> Option<bool> {
+            Some(false)
+        }
+    }
+    struct Migrator;
+    impl MigratorTrait for Migrator {
+        fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+            vec![Box::new(Locked)]
+        }
+    }
+    fn change(options: &mut sea_orm::ConnectOptions) {
+        let soon = Duration::from_millis(10);
+        options.max_connections(4).min_connections(2);
+        options.max_lifetime(soon).idle_timeout(soon);
+    }
+    on_each(|test| {
+        let database = test.database().with_options(change).migrate::<Migrator>();
+        assert_eq!(database.command(["up"]).unwrap(), "applied m1_locked\n");
+    });
+    block_on(async {
+        let database = Database::url("sqlite::memory:").with_options(change);
+        let db = database
+            .migrate::<models::Migrator>()
+            .connect()
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        for _ in 0..3 {
+            assert!(has_table(&db, "author").await);
+        }
+        db.close().await.unwrap();
+    });
 }
 
 /// By the mode of the app, not by that of the environment.

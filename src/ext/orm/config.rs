@@ -118,7 +118,10 @@ impl Database {
     }
 
     /// Changes the options of SeaORM, for what has no knob here. It is called last, so that it can
-    /// also replace what is set here.
+    /// also replace what is set here; but migrations, and a SQLite database in memory, have one
+    /// connection that stays, whatever it says. `map_sqlx_postgres_pool_opts` and
+    /// `map_sqlx_mysql_pool_opts` replace the check of connections that come back from a statement
+    /// that nobody waited for.
     pub fn with_options(
         mut self,
         change: impl Fn(&mut ConnectOptions) + Send + Sync + 'static,

@@ -24,17 +24,25 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// in steady use are not.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// How many connections a pool has.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Size {
+    UpTo(u32),
+    /// One that stays: what it holds, such as a lock, or all of a database in memory, is gone with it.
+    One,
+}
+
 /// Opens a pool, and waits for a database that does not answer yet.
 ///
 /// # Errors
 /// A sentence with the URL, its password left out.
 pub(super) async fn connect(
     config: &Database,
-    max_connections: u32,
+    size: Size,
     interrupts: &Arc<Interrupts>,
 ) -> Result<DatabaseConnection> {
     let releases = Releases::new(config, interrupts);
-    let options = options(config, max_connections, &releases);
+    let options = options(config, size, &releases);
     let pool = sea_orm::Database::connect(options).await;
     let pool = pool.map_err(|error| cannot(config, "cannot be opened", &error))?;
     releases.set(&pool);
@@ -157,20 +165,29 @@ impl Releases {
     }
 }
 
-fn options(config: &Database, max: u32, releases: &Releases) -> ConnectOptions {
+fn options(config: &Database, size: Size, releases: &Releases) -> ConnectOptions {
     let mut options = ConnectOptions::new(&config.url);
     options
         .connect_lazy(true)
         .sqlx_logging(false)
         .record_stmt_in_spans(true)
         .test_before_acquire_if_idle_for(IDLE)
-        .acquire_timeout(config.acquire_timeout)
-        .max_connections(max);
+        .acquire_timeout(config.acquire_timeout);
+    if let Size::UpTo(connections) = size {
+        options.max_connections(connections);
+    }
     #[cfg(feature = "orm-sqlite")]
     super::sqlite::set_up(&mut options, config);
     releases.hook(&mut options);
     if let Some(change) = &config.options {
         change(&mut options);
+    }
+    if let Size::One = size {
+        options
+            .max_connections(1)
+            .min_connections(0)
+            .max_lifetime(None)
+            .idle_timeout(None);
     }
     options
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend};
 
-use super::connect::connect;
+use super::connect::{Size, connect};
 use super::interrupt::Interrupts;
 use super::migrations::{Migrations, sync};
 use super::pool::{Pool, Rules};
@@ -128,8 +128,11 @@ impl Database {
             DbBackend::Sqlite => 8,
             _ => 10,
         };
-        let most = self.max_connections.unwrap_or(most);
-        let connection = connect(self, most, &interrupts).await?;
+        let size = match self.is_in_memory() {
+            true => Size::One,
+            false => Size::UpTo(self.max_connections.unwrap_or(most)),
+        };
+        let connection = connect(self, size, &interrupts).await?;
         let rules = Rules {
             acquire_timeout: self.acquire_timeout,
             statement_timeout: self.statement_timeout,
@@ -145,7 +148,7 @@ impl Database {
         self.check()?;
         match self.is_in_memory() {
             true => Ok(self.pool.open()?.connection.clone()),
-            false => connect(self, 1, &Arc::new(Interrupts::new())).await,
+            false => connect(self, Size::One, &Arc::new(Interrupts::new())).await,
         }
     }
 

@@ -10,11 +10,6 @@ use super::{Database, url};
 pub(super) fn set_up(options: &mut ConnectOptions, config: &Database) {
     let wait = config.acquire_timeout;
     if url::is_in_memory(&config.url) {
-        // It is gone with its last connection, and each has its own.
-        options
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None);
         options.map_sqlx_sqlite_opts(move |sqlite| sqlite.busy_timeout(wait).foreign_keys(true));
         return;
     }
