@@ -380,6 +380,55 @@ fn what_is_not_expected_is_refused_with_what_is() {
     });
 }
 
+/// SQLite allows an expression a depth of 1000, which the values of a moment come close to.
+#[test]
+fn a_filter_takes_a_hundred_values() {
+    with_client(app, |client| {
+        for (name, value) in [("id", "7"), ("made", "2001-01-31T12:00:01Z")] {
+            let path = |times: usize| {
+                format!(
+                    "/items?{}",
+                    vec![format!("{name}={value}"); times].join("&")
+                )
+            };
+            client.get(path(100)).send().assert_status(200);
+            for times in [101, 999] {
+                let res = client.get(path(times)).send();
+                res.assert_status(400).assert_contains("100 values at most");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_page_may_be_as_large_as_numbers_are() {
+    async fn all(db: Db, page: Pagination) -> Result<Page<item::Model>> {
+        let page = page.with_max_per_page(u64::MAX).with_per_page(u64::MAX);
+        page.fetch(item::Entity::find(), &db).await
+    }
+    async fn all_after(db: Db, page: Pagination) -> Result<Page<item::Model>> {
+        let page = page.with_per_page(u64::MAX).with_max_per_page(u64::MAX);
+        page.fetch_after(item::Entity::find(), &db).await
+    }
+    let app = || app().get("/all", all).get("/all_after", all_after);
+    with_client(app, |client| {
+        for path in [
+            "/all",
+            "/all?per_page=1000000",
+            "/all_after",
+            "/all_after?limit=1000000",
+        ] {
+            assert_eq!(ids(&get(client, path)).len(), 57, "{path}");
+        }
+        for path in [
+            "/all?per_page=18446744073709551615",
+            "/all?page=9223372036854775807",
+        ] {
+            client.get(path).send().assert_status(400);
+        }
+    });
+}
+
 #[test]
 fn a_cursor_belongs_to_its_order() {
     with_client(app, |client| {

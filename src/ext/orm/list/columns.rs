@@ -10,12 +10,15 @@ use super::pagination::PARAMETERS;
 use super::text::Kind;
 use crate::{Error, Result};
 
+/// Values of one filter, at most. Databases limit how many parts an expression has.
+const VALUES: usize = 100;
+
 /// What a client may sort and filter a list by: these columns, and nothing else.
 ///
 /// | | in the query |
 /// |---|---|
 /// | [`with_sort`](Self::with_sort) | `?sort=-created_at,title`: these columns, the first foremost, `-` from the largest down |
-/// | [`with_filter`](Self::with_filter) | `?status=open`; several times, one of them: `?status=open&status=new` |
+/// | [`with_filter`](Self::with_filter) | `?status=open`; several times, one of them: `?status=open&status=new`, up to 100 values |
 /// | [`with_range`](Self::with_range) | `?price_min=10&price_max=20`, both ends included |
 ///
 /// Names are those of the columns; another one is given as `("createdAt", Column::CreatedAt)`. A name
@@ -156,6 +159,9 @@ impl<C: ColumnTrait> Columns<C> {
         let mut condition = Condition::all();
         for (name, column) in &self.filters {
             let kind = kind_of::<E>(name, *column)?;
+            if asked.all(name).count() > VALUES {
+                return Err(refused(name, format!("it takes {VALUES} values at most")));
+            }
             let values = asked.all(name).map(|text| parse(&kind, name, text));
             let values = values.collect::<Result<Vec<_>>>()?;
             if !values.is_empty() {

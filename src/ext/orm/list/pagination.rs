@@ -57,11 +57,15 @@ pub struct Pagination {
 /// Names in the query that say which part is wanted.
 pub(super) const PARAMETERS: &[&str] = &["page", "per_page", "after", "before", "limit"];
 
+/// Items of a page at most, whatever the program says: rows are counted by signed numbers, and one
+/// more is asked for.
+const MOST: u64 = u32::MAX as u64;
+
 impl Pagination {
     /// Items of a page where the client does not say. Default: 20.
     #[must_use]
     pub fn with_per_page(mut self, items: u64) -> Self {
-        self.per_page = items.max(1);
+        self.per_page = items.clamp(1, MOST);
         self.most = self.most.max(self.per_page);
         self
     }
@@ -69,7 +73,7 @@ impl Pagination {
     /// Items of a page at most; more is a 400. Default: 100.
     #[must_use]
     pub fn with_max_per_page(mut self, items: u64) -> Self {
-        self.most = items.max(1);
+        self.most = items.clamp(1, MOST);
         self.per_page = self.per_page.min(self.most);
         self
     }
