@@ -148,6 +148,46 @@ fn no_text_of_the_database_is_sent() {
     });
 }
 
+#[test]
+fn names_of_keys_are_no_fields() {
+    const TABLES: [&str; 2] = [
+        "CREATE TABLE account (id int PRIMARY KEY, mail varchar(99), CONSTRAINT uq_mail UNIQUE (mail))",
+        "INSERT INTO account VALUES (1, 'a')",
+    ];
+    on_each(|test| {
+        let client = App::new()
+            .plug(test.database())
+            .post("/", async |db: Db| -> Result<()> {
+                for sql in TABLES {
+                    db.execute_unprepared(sql).await?;
+                }
+                Ok(())
+            })
+            .get(
+                "/{id}/{mail}",
+                async |Path((id, mail)): Path<(i32, String)>, db: Db| -> Result<()> {
+                    let sql = format!("INSERT INTO account VALUES ({id}, '{mail}')");
+                    db.execute_unprepared(&sql).await?;
+                    Ok(())
+                },
+            )
+            .test();
+        client.post("/").send().assert_status(200);
+        let tells = !test.url().starts_with("mysql");
+        for (path, field) in [("/1/b", "id"), ("/2/a", "mail")] {
+            let res = client.get(path).send();
+            res.assert_status(409);
+            let expected = if tells {
+                vec![field.to_owned()]
+            } else {
+                Vec::new()
+            };
+            assert_eq!(fields(&res), expected, "{path}");
+        }
+        client.stop();
+    });
+}
+
 /// PostgreSQL tells the whole row of a broken check, in which a client can write what looks like a key.
 #[test]
 fn no_other_column_of_a_row_is_sent_as_a_field() {

@@ -19,11 +19,8 @@ fn told(error: &dyn DatabaseError) -> Option<Vec<String>> {
         return of_postgres(error.column(), detail, error.table(), error.constraint());
     }
     #[cfg(feature = "orm-mysql")]
-    if error
-        .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
-        .is_some()
-    {
-        return of_mysql(error.message());
+    if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        return of_mysql(error.number(), error.message());
     }
     #[cfg(feature = "orm-sqlite")]
     if error
@@ -77,22 +74,46 @@ fn column_of(expression: &str) -> String {
     inner.trim_matches('"').to_owned()
 }
 
-/// `Duplicate entry 'x' for key 'user.email'`, `Column 'text' cannot be null`, `Data too long for
-/// column 'text' at row 1`, `.. FOREIGN KEY (`author_id`) REFERENCES ..`.
+/// By its number, as what clients wrote stands in some of these texts.
+/// <https://mariadb.com/kb/en/mariadb-error-code-reference/>
 #[cfg(feature = "orm-mysql")]
-fn of_mysql(message: &str) -> Option<Vec<String>> {
-    if let Some((_, rest)) = message.split_once("FOREIGN KEY (`") {
-        let columns = rest.split_once("`)")?.0;
-        return Some(columns.split("`, `").map(str::to_owned).collect());
+fn of_mysql(number: u16, message: &str) -> Option<Vec<String>> {
+    match number {
+        // `Duplicate entry 'x' for key 'user.email'`: the value, which is a client's, stands before.
+        1062 | 1586 => {
+            let key = message.rsplit_once("for key '")?.1.strip_suffix('\'')?;
+            Some(vec![column_of_key(key)?.to_owned()])
+        }
+        // `.. FOREIGN KEY (`author_id`) REFERENCES ..`
+        1451 | 1452 => {
+            let columns = message.split_once("FOREIGN KEY (`")?.1.split_once("`)")?.0;
+            Some(columns.split("`, `").map(str::to_owned).collect())
+        }
+        // `Column 'text' cannot be null`, `Field 'text' doesn't have a default value`, `Data too long
+        // for column 'text' at row 1`, `Out of range value for column 'n' at row 1`
+        1048 | 1364 | 1264 | 1406 => Some(vec![message.split('\'').nth(1)?.to_owned()]),
+        _ => None,
     }
-    if let Some((_, key)) = message.rsplit_once("for key '") {
-        let key = key.strip_suffix('\'')?;
-        let name = key.rsplit_once('.').map_or(key, |(_, name)| name);
-        return Some(vec![if name == "PRIMARY" { "id" } else { name }.to_owned()]);
-    }
-    // The value, which is the client's, stands before the column: the last one counts.
-    let rest = message.rsplit_once("olumn '")?.1;
-    Some(vec![rest.split_once('\'')?.0.to_owned()])
+}
+
+/// The column of a unique key, which has its name unless it was given another one. One that is named
+/// as people name indexes is none, and the primary key is always named `PRIMARY`.
+#[cfg(feature = "orm-mysql")]
+fn column_of_key(key: &str) -> Option<&str> {
+    let (table, name) = key.rsplit_once('.').unwrap_or(("", key));
+    let words = [
+        "idx", "index", "ix", "key", "uk", "unique", "uniq", "uq", "ux",
+    ];
+    let lower = name.to_lowercase();
+    let is_index = lower == "primary"
+        || words.iter().any(|word| {
+            let before = lower.strip_prefix(word);
+            let behind = lower.strip_suffix(word);
+            before.is_some_and(|rest| rest.starts_with('_'))
+                || behind.is_some_and(|rest| rest.ends_with('_'))
+        });
+    let has_table = !table.is_empty() && lower.starts_with(&format!("{}_", table.to_lowercase()));
+    (!is_index && !has_table).then_some(name)
 }
 
 /// `UNIQUE constraint failed: note.author, note.title`, `NOT NULL constraint failed: note.text`.
@@ -156,17 +177,54 @@ mod tests {
     #[cfg(feature = "orm-mysql")]
     #[test]
     fn mariadb_names_its_columns_and_no_value_stands_for_one() {
-        let of = |message| super::of_mysql(message).unwrap();
-        assert_eq!(of("Duplicate entry 'x' for key 'email'"), ["email"]);
+        let of = |number, message| super::of_mysql(number, message).unwrap();
+        assert_eq!(of(1062, "Duplicate entry 'x' for key 'email'"), ["email"]);
         assert_eq!(
-            of("Duplicate entry 'x' for key 'a' for key 'user.email'"),
+            of(1062, "Duplicate entry 'x' for key 'a' for key 'user.email'"),
             ["email"]
         );
-        assert_eq!(of("Duplicate entry '1' for key 'PRIMARY'"), ["id"]);
-        assert_eq!(of("Column 'text' cannot be null"), ["text"]);
-        assert_eq!(of("Data too long for column 'text' at row 1"), ["text"]);
+        assert_eq!(
+            of(1062, "Duplicate entry 'FOREIGN KEY (`a`) ' for key 'email'"),
+            ["email"]
+        );
+        assert_eq!(of(1048, "Column 'text' cannot be null"), ["text"]);
+        assert_eq!(
+            of(1364, "Field 'text' doesn't have a default value"),
+            ["text"]
+        );
+        assert_eq!(
+            of(1406, "Data too long for column 'text' at row 1"),
+            ["text"]
+        );
+        assert_eq!(
+            of(1264, "Out of range value for column 'n' at row 1"),
+            ["n"]
+        );
         let reference = "Cannot add or update a child row: a foreign key constraint fails \
             (`d`.`post`, CONSTRAINT `c` FOREIGN KEY (`author_id`) REFERENCES `author` (`id`))";
-        assert_eq!(of(reference), ["author_id"]);
+        assert_eq!(of(1452, reference), ["author_id"]);
+        let custom = "Duplicate entry 'x' for key 'email'";
+        assert_eq!(super::of_mysql(1644, custom), None);
+    }
+
+    #[cfg(feature = "orm-mysql")]
+    #[test]
+    fn a_key_of_mariadb_that_has_a_name_of_its_own_is_no_column() {
+        for key in [
+            "PRIMARY",
+            "user.PRIMARY",
+            "idx_user_mail",
+            "uq_mail",
+            "mail_unique",
+            "mail_key",
+            "user.user_mail",
+        ] {
+            let message = format!("Duplicate entry '1' for key '{key}'");
+            assert_eq!(super::of_mysql(1062, &message), None, "{key}");
+        }
+        for (key, column) in [("keyword", "keyword"), ("user.uniqueness", "uniqueness")] {
+            let message = format!("Duplicate entry '1' for key '{key}'");
+            assert_eq!(super::of_mysql(1062, &message).unwrap(), [column]);
+        }
     }
 }

@@ -88,7 +88,8 @@
 //! | 503, `Retry-After` | no connection in time, the server is away, the statement took too long; another transaction was in the way |
 //! | 500 | all else: a fault of the program |
 //!
-//! 409 and 422 name the fields, as far as the database tells the column. A commit that fails is an
+//! 409 and 422 name the fields, as far as the database tells the column. MariaDB tells the name of a
+//! unique key, which is that of its column unless the key was named like an index, `idx_mail`. A commit that fails is an
 //! error like any other, in place of the success.
 //!
 //! A [`Tx`] knows no more once its response has left. A body that is streamed begins after that, so it
