@@ -179,6 +179,38 @@ fn entities_change_no_schema_in_production_without_an_app_either() {
     }
 }
 
+#[test]
+#[ignore = "a process of `the_environment_says_which_database`"]
+fn connects() {
+    match block_on(Database::from_env().connect()) {
+        Ok(db) => eprintln!("connected to {:?}", db.backend()),
+        Err(error) => eprintln!("{error}"),
+    }
+}
+
+#[test]
+fn the_environment_says_which_database() {
+    on_each(|test| {
+        let child = this_program("connects", "")
+            .env("DATABASE_URL", test.url())
+            .spawn();
+        let told = String::from_utf8(ended(child.unwrap()).stderr).unwrap();
+        assert!(told.contains("connected to"), "{told}");
+    });
+    // Without it, a file in the working folder.
+    let folder = env::temp_dir().join(format!("cepa_test_env_{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let mut child = this_program("connects", "");
+    let child = child
+        .env_remove("DATABASE_URL")
+        .current_dir(&folder)
+        .spawn();
+    let told = String::from_utf8(ended(child.unwrap()).stderr).unwrap();
+    let is_there = folder.join("app.db").exists();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(is_there, "{told}");
+}
+
 /// Two rows, with a moment between them.
 async fn pair(Path(n): Path<i32>, tx: Tx) -> Result<()> {
     tx.execute_unprepared(&format!("INSERT INTO pair VALUES ({n})"))

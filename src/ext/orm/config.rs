@@ -1,5 +1,6 @@
 //! `Database`: which one, and how its pool is kept.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -72,9 +73,20 @@ impl Database {
     /// The database at `DATABASE_URL`; where that is not set, or empty, the SQLite file `app.db` in
     /// the working folder.
     pub fn from_env() -> Self {
-        let url = std::env::var("DATABASE_URL").ok();
-        let url = url.filter(|url| !url.is_empty());
-        Self::url(url.unwrap_or_else(|| DEFAULT_URL.to_owned()))
+        Self::of_variable(std::env::var_os("DATABASE_URL"))
+    }
+
+    fn of_variable(value: Option<OsString>) -> Self {
+        match value.filter(|it| !it.is_empty()).map(OsString::into_string) {
+            None => Self::url(DEFAULT_URL),
+            Some(Ok(url)) => Self::url(url),
+            Some(Err(_)) => Self {
+                problem: Some(
+                    "`DATABASE_URL` is not UTF-8: percent-encode what is no ASCII in it".to_owned(),
+                ),
+                ..Self::url(DEFAULT_URL)
+            },
+        }
     }
 
     /// The name of its check in `/readyz`, where an app has several. Default: `database`.
@@ -234,5 +246,28 @@ impl fmt::Debug for Database {
             .field("statement_timeout", &self.statement_timeout)
             .field("start_timeout", &self.start_timeout)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_is_not_there_or_empty_means_a_file() {
+        for value in [None, Some(OsString::new())] {
+            assert_eq!(Database::of_variable(value).url, DEFAULT_URL);
+        }
+        let database = Database::of_variable(Some("sqlite::memory:".into()));
+        assert_eq!(database.url, "sqlite::memory:");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_no_text_is_a_problem_and_no_file() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let value = OsString::from_vec(b"postgres://ada:p\xe4ss@host/db".to_vec());
+        let problem = Database::of_variable(Some(value)).problem().unwrap();
+        assert!(problem.contains("percent-encode"), "{problem}");
     }
 }
