@@ -39,10 +39,10 @@ const MOST: usize = 16 * 1024 * 1024;
 
 async fn fill(db: Db) -> Result<()> {
     let numbers = match db.backend() {
-        sea_orm::DbBackend::Sqlite => format!(
+        DbBackend::Sqlite => format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) SELECT i FROM n"
         ),
-        sea_orm::DbBackend::Postgres => format!("SELECT generate_series(1, {ROWS}) AS i"),
+        DbBackend::Postgres => format!("SELECT generate_series(1, {ROWS}) AS i"),
         _ => format!("SELECT seq AS i FROM seq_1_to_{ROWS}"),
     };
     let text = "concat('a text of some length, as rows have them: ', i)";

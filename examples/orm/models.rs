@@ -3,7 +3,6 @@
 /// A note.
 pub(crate) mod note {
     use cepa::orm::prelude::*;
-    use cepa::orm::sea_orm::prelude::DateTimeUtc;
     use serde::Serialize;
 
     #[sea_orm::model]

@@ -1,7 +1,6 @@
 //! The notes: handlers and their routes.
 
 use cepa::orm::prelude::*;
-use cepa::orm::sea_orm::prelude::ChronoUtc;
 use cepa::prelude::*;
 use cepa::{FieldErrors, Ndjson};
 use serde::Deserialize;

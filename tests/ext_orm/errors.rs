@@ -193,18 +193,14 @@ fn names_of_keys_are_no_fields() {
 fn no_other_column_of_a_row_is_sent_as_a_field() {
     async fn guess(Path(text): Path<String>, db: Db) -> Result<()> {
         let placeholder = match db.backend() {
-            sea_orm::DbBackend::Postgres => "$1",
+            DbBackend::Postgres => "$1",
             _ => "?",
         };
         let sql =
             format!("INSERT INTO vault (id, secret, guess) VALUES (7, 'topsecret', {placeholder})");
         let values = [text.into()];
-        db.execute_raw(sea_orm::Statement::from_sql_and_values(
-            db.backend(),
-            sql,
-            values,
-        ))
-        .await?;
+        db.execute_raw(Statement::from_sql_and_values(db.backend(), sql, values))
+            .await?;
         Ok(())
     }
     on_each(|test| {

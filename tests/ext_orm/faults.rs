@@ -198,12 +198,10 @@ fn a_connection_that_hangs_for_ever_does_not_keep_its_place() {
 /// More rows than all buffers between hold.
 async fn fill(db: Db) -> Result<()> {
     let sql = match db.backend() {
-        sea_orm::DbBackend::Postgres => {
+        DbBackend::Postgres => {
             "INSERT INTO note (text) SELECT repeat('x', 200) FROM generate_series(1, 100000)"
         }
-        sea_orm::DbBackend::MySql => {
-            "INSERT INTO note (text) SELECT repeat('x', 200) FROM seq_1_to_100000"
-        }
+        DbBackend::MySql => "INSERT INTO note (text) SELECT repeat('x', 200) FROM seq_1_to_100000",
         _ => {
             "INSERT INTO note (text) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
                 WHERE i < 100000) SELECT hex(zeroblob(100)) FROM n"

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use cepa::orm::sea_orm::prelude::{ChronoUtc, DateTimeUtc, Decimal};
 use cepa::orm::{TestDatabase, prelude::*};
 use cepa::prelude::*;
 use cepa::testing::TestClient;
@@ -11,7 +10,6 @@ use crate::on_each;
 
 pub(crate) mod item {
     use cepa::orm::prelude::*;
-    use cepa::orm::sea_orm::prelude::{DateTimeUtc, Decimal};
     use serde::Serialize;
 
     #[derive(Clone, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize)]

@@ -265,7 +265,7 @@ fn a_failure_in_a_function_for_seaorm_or_in_a_stream_is_no_success_either() {
         if how == "deref" {
             twice(&transaction).await;
         } else {
-            let sql = sea_orm::Statement::from_string(db.backend(), "SELECT 1 FROM nowhere");
+            let sql = Statement::from_string(db.backend(), "SELECT 1 FROM nowhere");
             let mut rows = transaction.stream_raw(sql).await?;
             if how == "read" {
                 let row = poll_fn(|cx| Pin::new(&mut rows).poll_next(cx)).await;
@@ -378,8 +378,8 @@ fn one_that_is_not_begun_in_time_does_not_disturb_the_statement_it_waits_for() {
         let transaction = db.begin().await?;
         add(&transaction, "before").await?;
         let slow = match db.backend() {
-            sea_orm::DbBackend::Postgres => "SELECT pg_sleep(0.3)",
-            sea_orm::DbBackend::MySql => "SELECT SLEEP(0.3)",
+            DbBackend::Postgres => "SELECT pg_sleep(0.3)",
+            DbBackend::MySql => "SELECT SLEEP(0.3)",
             _ => {
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) \
                     SELECT count(*) FROM n"

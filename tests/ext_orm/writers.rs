@@ -15,7 +15,7 @@ async fn counted(db: &impl ConnectionTrait) -> Result<i64> {
     let sql = "SELECT n FROM counter";
     let backend = db.get_database_backend();
     let row = db
-        .query_one_raw(sea_orm::Statement::from_string(backend, sql))
+        .query_one_raw(Statement::from_string(backend, sql))
         .await?;
     Ok(row.or_not_found("no counter")?.try_get("", "n")?)
 }

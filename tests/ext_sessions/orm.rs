@@ -144,8 +144,7 @@ async fn the_table_is_swept_while_the_app_runs() {
 }
 
 async fn rows(db: Db) -> Result<String> {
-    let statement =
-        sea_orm::Statement::from_string(db.backend(), "SELECT record FROM cepa_session");
+    let statement = Statement::from_string(db.backend(), "SELECT record FROM cepa_session");
     let rows = db.query_all_raw(statement).await?;
     Ok(rows.len().to_string())
 }

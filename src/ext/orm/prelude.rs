@@ -10,8 +10,9 @@ pub use serde_json;
 
 pub use sea_orm::entity::prelude::{
     ActiveBelongsTo, ActiveEnum, ActiveHasMany, ActiveHasOne, ActiveModelBehavior,
-    ActiveModelTrait, BelongsTo, ColumnDef, ColumnTrait, ColumnType, ColumnTypeTrait,
-    ConnectionTrait, CursorTrait, DbErr, DeriveActiveEnum, DeriveActiveModel,
+    ActiveModelTrait, BelongsTo, ChronoDate, ChronoDateTime, ChronoTime, ChronoUtc, ColumnDef,
+    ColumnTrait, ColumnType, ColumnTypeTrait, ConnectionTrait, CursorTrait, DateTimeUtc,
+    DateTimeWithTimeZone, DbErr, Decimal, DeriveActiveEnum, DeriveActiveModel,
     DeriveActiveModelBehavior, DeriveActiveModelEx, DeriveColumn, DeriveDisplay, DeriveEntity,
     DeriveEntityModel, DeriveIden, DeriveIntoActiveModel, DeriveModel, DeriveModelEx,
     DerivePartialModel, DerivePrimaryKey, DeriveRelatedEntity, DeriveRelation, DeriveValueType,
@@ -19,9 +20,10 @@ pub use sea_orm::entity::prelude::{
     HasOne, Iden, IdenStatic, Linked, LoaderTrait, ModelTrait, PaginatorTrait, PrimaryKeyArity,
     PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, Related, RelatedSelfVia, RelationDef,
     RelationTrait, Select, SelectExt, SqlErr, StringLen, TimeDate, TimeDateTime,
-    TimeDateTimeWithTimeZone, TimeTime,
+    TimeDateTimeWithTimeZone, TimeTime, Uuid,
 };
 pub use sea_orm::{
-    ActiveValue, Condition, ExprTrait, FromQueryResult, IntoActiveModel, Iterable, NotSet, Order,
-    QueryOrder, QuerySelect, QueryTrait, Set, TransactionTrait, TryIntoModel, Unchanged,
+    ActiveValue, Condition, DbBackend, ExprTrait, FromQueryResult, IntoActiveModel, Iterable,
+    NotSet, Order, QueryOrder, QuerySelect, QueryTrait, Set, Statement, TransactionTrait,
+    TryIntoModel, Unchanged,
 };
