@@ -8,6 +8,7 @@
 #![allow(unreachable_pub, reason = "the macros of models make public items")]
 
 mod basics;
+mod clients;
 mod errors;
 mod faults;
 mod injection;
@@ -15,8 +16,12 @@ mod migrations;
 mod models;
 mod processes;
 mod proxy;
+mod testing;
 mod transactions;
 mod writers;
+
+#[path = "../wire/mod.rs"]
+mod wire;
 
 mod counted;
 mod list;

@@ -46,12 +46,9 @@ async fn alone(db: Db) -> Result<()> {
 }
 
 fn app(test: &TestDatabase) -> App {
-    let database = test
-        .database()
-        .with_max_connections(8)
-        .with_acquire_timeout(PATIENCE);
+    // With the connections and times of a program that says nothing of them.
     App::new()
-        .plug(database)
+        .plug(Database::url(test.url()))
         .post("/request", in_a_request)
         .post("/hand", by_hand)
         .post("/alone", alone)

@@ -158,3 +158,81 @@ fn of_result(code: i32) -> Option<Fault> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(any(
+        feature = "orm-postgres",
+        feature = "orm-mysql",
+        feature = "orm-sqlite"
+    ))]
+    use super::Fault;
+
+    #[cfg(feature = "orm-postgres")]
+    #[test]
+    fn sqlstates_mean_what_a_client_can_do() {
+        let table = [
+            ("40P01", Some(Fault::Conflict)),
+            ("40001", Some(Fault::Conflict)),
+            ("55P03", Some(Fault::Conflict)),
+            ("57P01", Some(Fault::Away)),
+            ("57P03", Some(Fault::Away)),
+            ("57014", Some(Fault::Away)),
+            ("08006", Some(Fault::Away)),
+            ("53300", Some(Fault::Away)),
+            ("22001", Some(Fault::TooLong(Vec::new()))),
+            ("22P02", Some(Fault::Value)),
+            ("42601", None),
+            ("42P01", None),
+            ("25P02", None),
+            ("28P01", None),
+        ];
+        for (code, fault) in table {
+            assert_eq!(super::of_sqlstate(code), fault, "{code}");
+        }
+    }
+
+    #[cfg(feature = "orm-mysql")]
+    #[test]
+    fn numbers_of_mariadb_mean_what_a_client_can_do() {
+        let table = [
+            (1213, Some(Fault::Conflict)),
+            (1205, Some(Fault::Conflict)),
+            (1020, Some(Fault::Conflict)),
+            (1040, Some(Fault::Away)),
+            (1053, Some(Fault::Away)),
+            (1317, Some(Fault::Away)),
+            (1969, Some(Fault::Away)),
+            (1406, Some(Fault::TooLong(Vec::new()))),
+            (1366, Some(Fault::Value)),
+            (1064, None),
+            (1146, None),
+            (1045, None),
+        ];
+        for (number, fault) in table {
+            assert_eq!(super::of_number(number), fault, "{number}");
+        }
+    }
+
+    #[cfg(feature = "orm-sqlite")]
+    #[test]
+    fn results_of_sqlite_mean_what_a_client_can_do() {
+        let table = [
+            // SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT, SQLITE_LOCKED
+            (5, Some(Fault::Conflict)),
+            (517, Some(Fault::Conflict)),
+            (6, Some(Fault::Conflict)),
+            // SQLITE_FULL, SQLITE_IOERR_WRITE, SQLITE_READONLY_DBMOVED
+            (13, Some(Fault::Away)),
+            (778, Some(Fault::Away)),
+            (1032, Some(Fault::Away)),
+            (18, Some(Fault::TooLong(Vec::new()))),
+            // SQLITE_ERROR, SQLITE_CORRUPT
+            (1, None),
+            (11, None),
+        ];
+        for (code, fault) in table {
+            assert_eq!(super::of_result(code), fault, "{code}");
+        }
+    }
+}
