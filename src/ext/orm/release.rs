@@ -22,8 +22,13 @@ pub(super) trait Server: Connection {
 
 #[cfg(feature = "orm-postgres")]
 impl Server for sqlx::PgConnection {
+    /// In one transaction, since PostgreSQL warns of a `ROLLBACK` without one each time. A transaction
+    /// that has failed takes nothing but that.
     async fn undo(&mut self) -> Result<(), sqlx::Error> {
-        self.execute("ROLLBACK").await.map(drop)
+        match self.execute("BEGIN; ROLLBACK").await {
+            Err(sqlx::Error::Database(_)) => self.execute("ROLLBACK").await.map(drop),
+            undone => undone.map(drop),
+        }
     }
 }
 
