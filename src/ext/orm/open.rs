@@ -80,11 +80,14 @@ impl Database {
         let slot = TxSlot::default();
         let seeded = seed(Tx::new(slot.clone(), Db::new(pool.clone()))).await;
         let ended = slot.end(seeded.is_ok()).await;
-        if !self.is_in_memory() {
-            pool.close().await?;
-        }
+        let closed = match self.is_in_memory() {
+            true => Ok(()),
+            false => pool.close().await,
+        };
+        // What went wrong first says most.
         seeded?;
-        Ok(ended?)
+        ended?;
+        Ok(closed?)
     }
 
     /// Opens the pool, and brings the database to where the program expects it.

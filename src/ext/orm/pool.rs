@@ -111,7 +111,7 @@ impl Pool {
             Ok(closed) => closed,
             Err(_) => {
                 log::warn(&format!(
-                    "connections to the database are in use {CLOSE_TIMEOUT:?} after the last request: they are cut"
+                    "connections to the database are in use {CLOSE_TIMEOUT:?} after the last request: they are not waited for any more, and end with what holds them, or with the process"
                 ));
                 Ok(())
             }
