@@ -62,52 +62,97 @@ impl Schema {
     }
 }
 
-#[tokio::test]
-async fn sqlx_is_a_pool_in_a_state() {
+mod with_sqlx {
+    use super::*;
+
+    pub(super) fn app(db: SqlitePool) -> App {
+        let app = App::new().state(db.clone()).get("/books/{id}", title);
+        app.on_stop(async move || db.close().await)
+    }
+
     async fn title(State(db): State<SqlitePool>, Path(id): Path<i64>) -> Result<String> {
         let title = sqlx::query_scalar("SELECT title FROM book WHERE id = ?").bind(id);
         title.fetch_optional(&db).await?.or_not_found("there is no such book")
     }
+}
 
+#[tokio::test]
+async fn sqlx_is_a_pool_in_a_state() {
     let options = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
     let db = options.connect("sqlite::memory:").await.unwrap();
     sqlx::raw_sql(TABLE).execute(&db).await.unwrap();
-    let app = App::new().state(db.clone()).get("/books/{id}", title);
-    check(app.on_stop(async move || db.close().await)).await;
+    check(with_sqlx::app(db)).await;
 }
 
 diesel::table! { book (id) { id -> Integer, title -> Text, } }
 
-#[tokio::test]
-async fn diesel_is_a_pool_in_a_state() {
+mod with_diesel {
+    use super::*;
+
+    pub(super) fn app(url: &str) -> Result<App> {
+        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url);
+        let db = Pool::builder(manager).build()?;
+        let app = App::new().state(db.clone()).get("/books/{id}", title);
+        Ok(app.on_stop(async move || db.close()))
+    }
+
     async fn title(State(db): State<Pool<AsyncPgConnection>>, Path(id): Path<i32>) -> Result<String> {
         let mut db = db.get().await?;
         let title = book::table.find(id).select(book::title).first(&mut db).await;
         title.optional()?.or_not_found("there is no such book")
     }
-
-    let Some(schema) = Schema::new("diesel").await else {
-        return;
-    };
-    let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(&schema.url);
-    let db = Pool::builder(manager).build().unwrap();
-    let app = App::new().state(db.clone()).get("/books/{id}", title);
-    check(app.on_stop(async move || db.close())).await;
-    schema.remove().await;
 }
 
 #[tokio::test]
-async fn tokio_postgres_is_a_client_in_a_state() {
+async fn diesel_is_a_pool_in_a_state() {
+    let Some(schema) = Schema::new("diesel").await else {
+        return;
+    };
+    check(with_diesel::app(&schema.url).unwrap()).await;
+    schema.remove().await;
+}
+
+mod with_tokio_postgres {
+    use super::*;
+
+    pub(super) async fn app(url: &str) -> Result<App> {
+        let (db, connection) = tokio_postgres::connect(url, NoTls).await?;
+        tokio::spawn(connection);
+        Ok(App::new().state(Arc::new(db)).get("/books/{id}", title))
+    }
+
     async fn title(State(db): State<Arc<Client>>, Path(id): Path<i32>) -> Result<String> {
         let row = db.query_opt("SELECT title FROM book WHERE id = $1", &[&id]).await?;
         Ok(row.or_not_found("there is no such book")?.get(0))
     }
+}
 
+#[tokio::test]
+async fn tokio_postgres_is_a_client_in_a_state() {
     let Some(schema) = Schema::new("tokio_postgres").await else {
         return;
     };
-    let (db, connection) = tokio_postgres::connect(&schema.url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    check(App::new().state(Arc::new(db)).get("/books/{id}", title)).await;
+    check(with_tokio_postgres::app(&schema.url).await.unwrap()).await;
     schema.remove().await;
+}
+
+#[test]
+fn the_page_shows_what_is_tested() {
+    let lines = |text: &str| -> String {
+        let lines = text
+            .lines()
+            .map(|line| line.trim().replace("pub(super) ", ""));
+        lines
+            .filter(|line| !line.is_empty())
+            .map(|line| line + "\n")
+            .collect()
+    };
+    let tested = lines(include_str!("recipes.rs"));
+    let page = include_str!("../../../docs/databases.md");
+    let shown: Vec<&str> = page.split("```rust,ignore\n").skip(1).collect();
+    assert_eq!(shown.len(), 3);
+    for recipe in shown {
+        let recipe = lines(recipe.split("```").next().unwrap_or_default());
+        assert!(tested.contains(&recipe), "{recipe}");
+    }
 }
