@@ -22,7 +22,7 @@ struct Lines;
 
 impl Subscriber for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "cepa"
+        ["cepa", "sqlx::postgres::notice"].contains(&metadata.target())
     }
 
     fn event(&self, event: &Event<'_>) {
@@ -79,9 +79,9 @@ async fn table(db: Db) -> Result<()> {
 /// Asks for one row after the other, where one statement would do.
 async fn one_by_one(Path(times): Path<i32>, db: Db, tx: Tx) -> Result<()> {
     for id in 0..times {
-        match id % 2 {
-            0 => note::Entity::find_by_id(id).one(&db).await?,
-            _ => note::Entity::find_by_id(id).one(&tx).await?,
+        match id < times / 2 {
+            true => note::Entity::find_by_id(id).one(&db).await?,
+            false => note::Entity::find_by_id(id).one(&tx).await?,
         };
     }
     Ok(())
@@ -95,10 +95,25 @@ async fn secret(db: Db) -> Result<()> {
     Ok(())
 }
 
+/// Holds a connection for its transaction, and asks for another one.
+async fn both(tx: Tx, db: Db) -> Result<()> {
+    note::Entity::find().one(&tx).await?;
+    note::Entity::find().one(&db).await?;
+    Ok(())
+}
+
+/// Goes away from a statement.
+async fn early(db: Db) {
+    let slow = db.execute_unprepared("SELECT pg_sleep(0.05)");
+    drop(tokio::time::timeout(Duration::from_millis(10), slow).await);
+}
+
 fn app(mode: Mode, database: Database) -> TestClient {
     let app = App::new().mode(mode).plug(database).post("/table", table);
     app.get("/notes/{times}", one_by_one)
         .get("/secret", secret)
+        .get("/both/{id}", both)
+        .get("/early", early)
         .test()
 }
 
@@ -122,10 +137,16 @@ fn statements_that_are_slow_or_repeated_are_told_with_their_route_and_without_va
         [said(&client, "/notes/9"), said(&client, "/notes/9")],
         ["", ""]
     );
+    let beside = said(&client, "/both/1");
+    let start = "WARN GET /both/{id} asks by `Db` while its `Tx` is open, ";
+    assert!(beside.starts_with(start), "{beside}");
+    assert_eq!(beside.lines().count(), 1, "{beside}");
+    assert_eq!(said(&client, "/both/2"), "");
     client.stop();
 
     let client = app(Mode::Production, test.database());
     assert_eq!(said(&client, "/notes/50"), "");
+    assert_eq!(said(&client, "/both/1"), "");
     client.stop();
 
     let slow = test.database().with_slow_statements(Duration::ZERO);
@@ -137,5 +158,24 @@ fn statements_that_are_slow_or_repeated_are_told_with_their_route_and_without_va
         "{said}"
     );
     assert!(!said.contains("a secret"), "{said}");
+    client.stop();
+    an_interrupt_is_no_reason_for_warnings();
+}
+
+/// PostgreSQL has a notice for what ends no transaction.
+fn an_interrupt_is_no_reason_for_warnings() {
+    let Ok(server) = std::env::var("CEPA_TEST_POSTGRES") else {
+        return;
+    };
+    let test = TestDatabase::at(&server);
+    let client = app(Mode::Production, test.database());
+    client.post("/table").send().assert_status(200);
+    for path in [
+        "/early", "/secret", "/secret", "/both/1", "/early", "/secret",
+    ] {
+        assert_eq!(said(&client, path), "", "{path}");
+    }
+    client.block_on(async { tokio::time::sleep(Duration::from_millis(200)).await });
+    assert_eq!(said(&client, "/secret"), "");
     client.stop();
 }

@@ -1,9 +1,11 @@
 //! `Db` and `Tx` as arguments of handlers and middleware.
 
 use std::fmt;
+use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, TransactionOptions};
 
+use super::beside::Beside;
 use super::pool::Pool;
 use super::tx::TxSlot;
 use super::watch::watched;
@@ -20,6 +22,8 @@ pub struct Db {
     pub(super) pool: Pool,
     /// The same pool, with an ear for the statements of one request.
     watched: Option<DatabaseConnection>,
+    /// The same for what is asked beside the transaction of the request.
+    beside: Option<Arc<Beside>>,
 }
 
 impl Db {
@@ -27,12 +31,20 @@ impl Db {
         Self {
             pool,
             watched: None,
+            beside: None,
         }
     }
 
-    pub(super) fn watched(pool: Pool, connection: DatabaseConnection) -> Self {
-        let watched = Some(connection);
-        Self { pool, watched }
+    pub(super) fn watched(
+        pool: Pool,
+        connection: DatabaseConnection,
+        beside: Option<Beside>,
+    ) -> Self {
+        Self {
+            pool,
+            watched: Some(connection),
+            beside: beside.map(Arc::new),
+        }
     }
 
     /// Which database it is.
@@ -42,6 +54,9 @@ impl Db {
     }
 
     pub(super) fn connection(&self) -> &DatabaseConnection {
+        if let Some(beside) = &self.beside {
+            beside.note();
+        }
         let watched = self.watched.as_ref();
         watched.unwrap_or_else(|| self.pool.connection())
     }

@@ -106,6 +106,7 @@
 //! - `fresh` drops everything, and does nothing in production.
 
 mod begin;
+mod beside;
 mod command;
 mod config;
 mod connect;

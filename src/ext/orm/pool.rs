@@ -13,6 +13,7 @@ use sea_orm::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::beside::Told;
 use super::interrupt::Interrupts;
 use super::transaction::Transaction;
 use super::watch::Labels;
@@ -33,6 +34,7 @@ pub(super) struct Open {
     pub(super) rules: Rules,
     pub(super) interrupts: Arc<Interrupts>,
     pub(super) labels: Labels,
+    pub(super) told: Told,
     /// SQLite has one writer at a time. Those who wait here go on in the order they came, which its
     /// own waiting knows nothing of.
     writer: Option<Arc<Semaphore>>,
@@ -77,6 +79,7 @@ impl Pool {
             rules,
             interrupts,
             labels: Labels::default(),
+            told: Told::default(),
             writer: is_sqlite.then(|| Arc::new(Semaphore::new(1))),
         });
     }

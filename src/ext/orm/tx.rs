@@ -64,6 +64,12 @@ impl Tx {
 }
 
 impl TxSlot {
+    /// Whether it has begun, and nobody asks by it at this moment.
+    pub(super) fn is_open(&self) -> bool {
+        let state = self.0.try_lock();
+        state.is_ok_and(|state| matches!(*state, State::Open(_)))
+    }
+
     /// Ends it: commits, or rolls back. Nothing happens where it did not begin.
     ///
     /// # Errors

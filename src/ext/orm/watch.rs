@@ -6,8 +6,10 @@ use std::time::Duration;
 use sea_orm::metric;
 
 use super::Db;
+use super::beside::Beside;
 use super::pool::Pool;
 use super::statements::Heard;
+use super::tx::TxSlot;
 use crate::{Request, Route, log};
 
 /// Bytes of a statement in the log, about.
@@ -21,11 +23,19 @@ pub(super) fn watched(pool: &Pool, req: &Request) -> Db {
     let (slow, route) = (open.rules.slow, open.labels.of(req));
     let mut connection = open.connection.clone();
     let heard = Heard::of(req);
+    let slot = req
+        .local::<TxSlot>()
+        .filter(|_| req.mode().is_development());
+    let beside = slot.map(|slot| Beside {
+        slot: slot.clone(),
+        route: route.clone().unwrap_or_else(|| "a request".into()),
+        told: open.told.clone(),
+    });
     connection.set_metric_callback(move |seen| {
         heard.note(seen);
         note(seen, slow, route.as_deref());
     });
-    Db::watched(pool.clone(), connection)
+    Db::watched(pool.clone(), connection, beside)
 }
 
 /// What routes are called in the log, by their places in the table.
