@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend, DbErr, sqlx};
+#[cfg(any(feature = "orm-postgres", feature = "orm-mysql"))]
+use sea_orm::sqlx;
+use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend, DbErr};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::fault::Fault;

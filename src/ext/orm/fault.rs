@@ -19,6 +19,10 @@ pub(super) enum Fault {
     /// A value is longer, or larger, than its column.
     TooLong(Vec<String>),
     /// A value that no column of its type has, such as text with a zero in it.
+    #[cfg_attr(
+        not(any(feature = "orm-postgres", feature = "orm-mysql")),
+        allow(dead_code, reason = "SQLite stores any value in any column")
+    )]
     Value,
     /// There is no such record.
     Missing,
