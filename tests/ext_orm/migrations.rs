@@ -473,6 +473,11 @@ fn in_production_entities_add_nothing_to_migrations() {
 
 #[test]
 fn what_is_wrong_is_said_without_an_app_too() {
+    let begun = std::time::Instant::now();
+    let error = block_on(Database::url("sqlite:///no/such/folder/app.db").connect()).unwrap_err();
+    let told = error.to_string();
+    assert!(told.contains("unable to open"), "{told}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{told}");
     let error = block_on(Database::url("nonsense").connect()).unwrap_err();
     let told: &Error = &error;
     assert!(

@@ -80,9 +80,11 @@ fn cannot(config: &Database, what: &str, error: &DbErr) -> Error {
     Error::internal(format!("the database {url} {what}")).with_source(error.clone())
 }
 
-/// A file that cannot be opened now cannot be opened later.
+/// A file that cannot be opened now cannot be opened later, unless that only took long.
 fn is_hopeless(config: &Database, error: &DbErr) -> bool {
-    config.backend() == DbBackend::Sqlite && Fault::of(error) == Fault::Away
+    let is_refused =
+        Fault::of(error) == Fault::Away && !matches!(error, DbErr::ConnectionAcquire(_));
+    config.backend() == DbBackend::Sqlite && is_refused
 }
 
 /// Makes one connection outside of the pool, which would not tell why it cannot.
