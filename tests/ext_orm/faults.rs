@@ -396,8 +396,18 @@ fn a_pool_that_is_exhausted_is_503_with_a_time_to_come_again() {
 /// A `BEGIN` whose request ends while it is under way may have begun a transaction that nobody knows
 /// of; what the next one writes on that connection would be lost with it.
 #[test]
-#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 fn what_is_acknowledged_is_there_after_many_requests_that_ended_early() {
+    assert_that_nothing_is_lost_beside("early");
+}
+
+/// As above, where the transaction is begun past the `Db`.
+#[test]
+fn what_is_acknowledged_is_there_after_many_that_ended_past_the_db() {
+    assert_that_nothing_is_lost_beside("past");
+}
+
+#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
+fn assert_that_nothing_is_lost_beside(way: &'static str) {
     async fn write(service: &AppService, name: String) -> bool {
         let req = http::Request::post(format!("/alone/{name}"))
             .body(())
@@ -412,24 +422,27 @@ fn what_is_acknowledged_is_there_after_many_requests_that_ended_early() {
         author.insert(&db).await?;
         Ok(())
     }
-    /// Ends early, after the milliseconds in the path; each second one asks the pool of SeaORM.
-    async fn early(Path(after): Path<u64>, tx: Tx, db: Db) -> Result<()> {
-        let name = format!("early{after}");
+    /// Ends early, after the milliseconds in the path.
+    async fn early(Path(after): Path<u64>, tx: Tx) -> Result<()> {
+        let add = add(Path(format!("early{after}")), tx);
+        match tokio::time::timeout(Duration::from_millis(after), add).await {
+            Ok(added) => added,
+            Err(_) => Err(Error::unavailable("time is up")),
+        }
+    }
+    /// The same by the pool of SeaORM.
+    async fn past(Path(after): Path<u64>, db: Db) -> Result<()> {
         let add = async {
-            if after % 2 == 0 {
-                return add(Path(name), tx).await;
-            }
             let transaction = (*db).begin().await?;
-            let name = Set(name);
             let author = author::ActiveModel {
-                name,
+                name: Set(format!("early{after}")),
                 ..Default::default()
             };
             author.insert(&transaction).await?;
-            Ok(transaction.commit().await?)
+            transaction.commit().await
         };
         match tokio::time::timeout(Duration::from_millis(after), add).await {
-            Ok(added) => added,
+            Ok(added) => Ok(added?),
             Err(_) => Err(Error::unavailable("time is up")),
         }
     }
@@ -441,7 +454,8 @@ fn what_is_acknowledged_is_there_after_many_requests_that_ended_early() {
         let patient = Timeout::new(PATIENCE);
         let app = app(database)
             .post("/alone/{name}", alone)
-            .get("/early/{after}", early.with(patient));
+            .get("/early/{after}", early.with(patient))
+            .get("/past/{after}", past.with(patient));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -457,7 +471,7 @@ fn what_is_acknowledged_is_there_after_many_requests_that_ended_early() {
                 tasks.spawn(async move {
                     let mut acknowledged = Vec::new();
                     for round in 0..25_u64 {
-                        let path = format!("/early/{}", (round * 7 + task) % 20);
+                        let path = format!("/{way}/{}", (round * 7 + task) % 20);
                         let early = service.answer(http::Request::get(path).body(()).unwrap());
                         drop(early.await);
                         let name = format!("alone{task}-{round}");

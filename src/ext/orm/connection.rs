@@ -13,14 +13,15 @@ use sea_orm::{
 use super::Db;
 
 /// The pool of SeaORM, for functions that ask for one. What is asked by it runs without the rules of
-/// [`Database`](super::Database) for how long a statement takes, and who writes.
+/// [`Database`](super::Database) for how long a statement takes, and who writes. Once it was taken,
+/// connections are asked for more on their way back: what it leaves on them is not seen otherwise, such
+/// as a transaction whose begin nobody waited for.
 impl Deref for Db {
     type Target = DatabaseConnection;
 
     fn deref(&self) -> &DatabaseConnection {
         if let Ok(open) = self.pool.open() {
-            // What is asked by it may end early, a transaction that begins included, unseen.
-            open.interrupts.note();
+            open.interrupts.expect();
         }
         self.connection()
     }

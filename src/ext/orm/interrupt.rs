@@ -6,7 +6,7 @@
 //! lost; and where the network is gone, nobody comes back at all. So after an interrupt, connections
 //! are asked on their way into the pool, for a while.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -19,6 +19,8 @@ pub(super) struct Interrupts {
     begun: Instant,
     /// Milliseconds since `begun`.
     until: AtomicU64,
+    /// Somebody has the pool of SeaORM, whose interrupts are not seen.
+    are_unseen: AtomicBool,
     /// Closed with the pool.
     pub(super) closed: Semaphore,
 }
@@ -28,6 +30,7 @@ impl Interrupts {
         Self {
             begun: Instant::now(),
             until: AtomicU64::new(0),
+            are_unseen: AtomicBool::new(false),
             closed: Semaphore::new(0),
         }
     }
@@ -42,17 +45,23 @@ impl Interrupts {
         Watch(Some(self))
     }
 
-    /// There was an interrupt, or may be one that is not seen.
+    /// From here on there may be some at any time.
+    pub(super) fn expect(&self) {
+        self.are_unseen.store(true, Ordering::Release);
+    }
+
+    /// There was one.
     pub(super) fn note(&self) {
         let until = self.begun.elapsed() + WHILE;
         self.until
             .store(until.as_millis() as u64, Ordering::Release);
     }
 
+    /// Whether there were some, or may have been.
     #[cfg(any(feature = "orm-postgres", feature = "orm-mysql"))]
     pub(super) fn are_recent(&self) -> bool {
         let until = self.until.load(Ordering::Acquire);
-        until > self.begun.elapsed().as_millis() as u64
+        self.are_unseen.load(Ordering::Acquire) || until > self.begun.elapsed().as_millis() as u64
     }
 }
 
