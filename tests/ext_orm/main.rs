@@ -7,6 +7,7 @@
 )]
 #![allow(unreachable_pub, reason = "the macros of models make public items")]
 
+mod acknowledged;
 mod basics;
 mod clients;
 mod errors;
@@ -14,8 +15,10 @@ mod faults;
 mod injection;
 mod migrations;
 mod models;
+mod nested;
 mod processes;
 mod proxy;
+mod rows;
 mod testing;
 mod transactions;
 mod writers;
