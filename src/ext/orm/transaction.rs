@@ -234,7 +234,8 @@ impl Transaction {
 }
 
 /// The transaction of SeaORM, for functions that ask for one. What is asked by it is not under the
-/// rules of this one: for how long a statement takes, and that nested ones end before it goes on.
+/// rules of this one: for how long a statement takes, that nested ones end before it goes on, and that
+/// it is an error to go on after a deadlock, where MariaDB undoes the transaction.
 impl Deref for Transaction {
     type Target = DatabaseTransaction;
 
