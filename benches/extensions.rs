@@ -11,6 +11,7 @@ use cepa::rate_limit::RateLimit;
 use cepa::sessions::{
     CsrfToken, MemoryStore, Session, SessionKey, SessionRecord, SessionStore, Sessions,
 };
+use std::sync::LazyLock;
 use support::{Cases, now, row};
 
 fn keys() -> Keys {
@@ -89,8 +90,28 @@ fn measured() -> App {
     app().plug(Metrics::new())
 }
 
-/// The id of a session, and what the store knows it by: the SHA-256 of 32 bytes of zeros.
-const SESSION: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// A store with one session, and the cookie of that session.
+static KEPT: LazyLock<(MemoryStore, String)> = LazyLock::new(|| {
+    let store = MemoryStore::new();
+    let begin = async |session: Session| -> Result<()> {
+        session.insert("id", "12345678")?;
+        session.insert("locale", "en")?;
+        session.insert("theme", "dark")
+    };
+    let sessions = Sessions::new(store.clone()).with_secure(false);
+    let client = App::new().plug(sessions).get("/", begin).test();
+    let cookie = client
+        .get("/")
+        .send()
+        .header("set-cookie")
+        .map(str::to_owned);
+    let cookie = cookie.expect("a session is begun");
+    (
+        store,
+        cookie.split(';').next().unwrap_or_default().to_owned(),
+    )
+});
+
 const KEY: &str = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
 
 /// A store with a session of three values that is over in a thousand years.
@@ -98,10 +119,9 @@ fn store() -> (MemoryStore, SessionKey) {
     let (store, key) = (MemoryStore::new(), SessionKey::from_hex(KEY));
     let key = key.expect("64 digits");
     let record = SessionRecord::new(u64::MAX / 4, u64::MAX / 2)
-        .with_value("auth", "\"c29tZSBtYXJrIG9mIGl0\"")
         .with_value("id", "\"12345678\"")
         .with_value("locale", "\"en\"")
-        .with_user("42");
+        .with_value("theme", "\"dark\"");
     let kept = now(SessionStore::create(&store, &key, record));
     kept.expect("there is room");
     (store, key)
@@ -109,7 +129,7 @@ fn store() -> (MemoryStore, SessionKey) {
 
 fn sessions() -> App {
     app()
-        .plug(Sessions::new(store().0).with_secure(false))
+        .plug(Sessions::new(KEPT.0.clone()).with_secure(false))
         .get("/read", async |session: Session| {
             let value = session.get::<String>("id").expect("it is a text");
             read(value.as_deref())
@@ -126,7 +146,7 @@ fn sessions() -> App {
 fn with_session(path: &'static str) -> impl Fn() -> HttpRequest<&'static str> {
     move || {
         let mut req = get(path, None)();
-        let cookie = format!("theme=dark; session={SESSION}").parse();
+        let cookie = format!("theme=dark; {}", KEPT.1).parse();
         req.headers_mut()
             .insert("cookie", cookie.expect("it is ASCII"));
         req
