@@ -96,7 +96,8 @@ static KEPT: LazyLock<(MemoryStore, String)> = LazyLock::new(|| {
     let begin = async |session: Session| -> Result<()> {
         session.insert("id", "12345678")?;
         session.insert("locale", "en")?;
-        session.insert("theme", "dark")
+        session.insert("theme", "dark")?;
+        Ok(())
     };
     let sessions = Sessions::new(store.clone()).with_secure(false);
     let client = App::new().plug(sessions).get("/", begin).test();

@@ -1,7 +1,6 @@
 //! What is logged of people who sign in, and of those who may not. It is alone in its program, which has
 //! one log.
 
-#![cfg(feature = "auth")]
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 use std::fmt::{Debug, Write as _};

@@ -3,7 +3,7 @@
 //! Before it: a hash that is kept, or the options. After it: the hash is computed, at that cost or none.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{ARGON2ID_IDENT, Params, Version};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 
 use super::passwords::{HASH, SALT, random};
 use crate::{Error, Result};
@@ -93,16 +93,53 @@ impl Cost {
 
     /// A hash of the present cost that no password has, drawn at random.
     pub(super) fn hash_of_nobody(&self) -> Result<PasswordHash> {
+        self.phc(&random::<SALT>()?, &random::<HASH>()?)
+    }
+
+    /// What is kept of a hash that was computed at the present cost.
+    pub(super) fn phc(&self, salt: &[u8], hash: &[u8]) -> Result<PasswordHash> {
         let broken = |error| Error::internal(format!("a password hash cannot be made: {error}"));
         let params = ParamsString::try_from(&self.params()?);
         Ok(PasswordHash {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
             params: params.map_err(|error| broken(error.to_string()))?,
-            salt: Some(Salt::new(&random::<SALT>()?).map_err(|e| broken(e.to_string()))?),
-            hash: Some(Output::new(&random::<HASH>()?).map_err(|e| broken(e.to_string()))?),
+            salt: Some(Salt::new(salt).map_err(|e| broken(e.to_string()))?),
+            hash: Some(Output::new(hash).map_err(|e| broken(e.to_string()))?),
         })
     }
+}
+
+/// Computes a hash in memory that was used before, or grows to what it needs.
+pub(super) fn compute(
+    argon2: &Argon2<'_>,
+    password: &[u8],
+    salt: &[u8],
+    out: &mut [u8],
+    memory: &mut Vec<Block>,
+) -> argon2::Result<()> {
+    let needed = argon2.params().block_count();
+    if memory.len() < needed {
+        *memory = vec![Block::new(); needed];
+    }
+    argon2.hash_password_into_with_memory(password, salt, out, memory)
+}
+
+/// Whether this is the password of a hash, by a comparison that takes the same time for every answer.
+pub(super) fn is_of(hash: &PasswordHash, password: &[u8], memory: &mut Vec<Block>) -> bool {
+    let mut computed = || {
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+        let version = hash
+            .version
+            .map_or(Ok(Version::default()), Version::try_from);
+        let argon2 = Argon2::new(algorithm, version.ok()?, Params::try_from(hash).ok()?);
+        let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+        let mut out = [0; Output::MAX_LENGTH];
+        let out = out.get_mut(..expected.len())?;
+        compute(&argon2, password, salt, out, memory).ok()?;
+        Some(Output::new(out).ok()? == *expected)
+    };
+    computed().unwrap_or(false)
 }
 
 fn work_of(params: &Params) -> u64 {

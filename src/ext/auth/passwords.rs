@@ -4,18 +4,15 @@
 
 use std::fmt;
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use argon2::Version;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{
-    ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _,
-};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::Semaphore;
 
 use super::error::PasswordError;
-use super::password_cost::Cost;
+use super::password_cost::{Cost, compute, is_of};
 use super::password_rules::{self, LEAST, MOST};
 use crate::{Error, Mode, Result, blocking};
 
@@ -87,7 +84,8 @@ impl Passwords {
         }
     }
 
-    /// How much memory one hash takes, in KiB. Default, and the least: 19 MiB (19,456).
+    /// How much memory one hash takes, in KiB. Default, and the least: 19 MiB (19,456). It is kept for
+    /// the next hash, once for each [thread](Self::with_threads).
     ///
     /// After a change, hashes are made anew when their users sign in. Until then, a wrong password takes
     /// as long as with a hash of the present cost, unless the old one was higher.
@@ -193,17 +191,17 @@ impl Passwords {
         let end = password.floor_char_boundary(MOST * 4);
         let password = password[..end].to_owned();
         let rest = self.cost.rest(&hash);
-        let work = move || {
-            let verified = Argon2::default().verify_password(password.as_bytes(), &hash);
-            if let (Err(_), Some(rest)) = (&verified, rest) {
+        let work = move |memory: &mut Vec<Block>| {
+            let is_right = is_of(&hash, password.as_bytes(), memory);
+            if let (false, Some(rest)) = (is_right, rest) {
                 let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, rest);
-                let made =
-                    argon2.hash_password_into(password.as_bytes(), &[0; SALT], &mut [0; HASH]);
-                std::hint::black_box(made.is_ok());
+                let mut out = [0; HASH];
+                let made = compute(&argon2, password.as_bytes(), &[0; SALT], &mut out, memory);
+                std::hint::black_box((made.is_ok(), out));
             }
-            verified.is_ok()
+            is_right
         };
-        self.pool.run(work).await
+        self.pool.run(self.cost.memory, work).await
     }
 
     /// Whether a hash was made otherwise than hashes are made now, so that it should be made anew when
@@ -264,13 +262,15 @@ impl Passwords {
 
     async fn hash_with(&self, password: &str, salt: Vec<u8>) -> Result<String> {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.cost.params()?);
-        let password = password.to_owned();
-        let work = move || {
-            let hash = argon2.hash_password_with_salt(password.as_bytes(), &salt);
-            hash.map(|hash: PasswordHash| hash.to_string())
+        let (cost, password) = (self.cost, password.to_owned());
+        let work = move |memory: &mut Vec<Block>| {
+            let mut out = [0; HASH];
+            let made = compute(&argon2, password.as_bytes(), &salt, &mut out, memory);
+            let broken = |error| Error::internal(format!("a password cannot be hashed: {error}"));
+            made.map_err(broken)?;
+            Ok(cost.phc(&salt, &out)?.to_string())
         };
-        let hash = self.pool.run(work).await?;
-        hash.map_err(|error| Error::internal(format!("a password cannot be hashed: {error}")))
+        self.pool.run(self.cost.memory, work).await?
     }
 }
 
@@ -308,6 +308,9 @@ struct Pool {
     working: Arc<Semaphore>,
     /// Those that work and those that wait.
     present: Arc<Semaphore>,
+    /// The memory of hashes that are done, for the next ones: as many as work at once. An allocator
+    /// keeps what many threads gave back, each for itself.
+    memories: Arc<Mutex<Vec<Vec<Block>>>>,
 }
 
 impl Pool {
@@ -316,19 +319,31 @@ impl Pool {
         Self {
             working: Arc::new(Semaphore::new(threads.min(most))),
             present: Arc::new(Semaphore::new(threads.saturating_add(queue).min(most))),
+            memories: Arc::default(),
         }
     }
 
     /// Runs it on a thread. A client that goes away gives its place in the queue free; what works
     /// already keeps its own until it is done.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    /// Of the memory, so many KiB are kept.
+    async fn run<T: Send + 'static>(
+        &self,
+        kept: u32,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T> {
         let Ok(place) = Arc::clone(&self.present).try_acquire_owned() else {
             let full = Error::unavailable("too many passwords wait to be hashed");
             return Err(full.with_retry_after(RETRY_AFTER));
         };
         let thread = Arc::clone(&self.working).acquire_owned().await?;
+        let memories = Arc::clone(&self.memories);
         let work = move || {
-            let done = work();
+            let memories = || memories.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = memories().pop().unwrap_or_default();
+            let done = work(&mut memory);
+            if memory.len() <= kept as usize {
+                memories().push(memory);
+            }
             drop((thread, place));
             done
         };
@@ -339,6 +354,7 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use argon2::PasswordHasher as _;
 
     const PASSWORD: &str = "leek onion garlic";
 
