@@ -138,6 +138,7 @@ mod middleware;
 mod next;
 mod outbox;
 mod password_cost;
+mod password_pool;
 mod password_rules;
 mod passwords;
 mod policy;

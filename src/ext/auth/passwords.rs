@@ -4,22 +4,19 @@
 
 use std::fmt;
 use std::num::NonZero;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
-use tokio::sync::Semaphore;
 
 use super::error::PasswordError;
 use super::password_cost::{Cost, compute, is_of};
+use super::password_pool::Pool;
 use super::password_rules::{self, LEAST, MOST};
-use crate::{Error, Mode, Result, blocking};
+use crate::{Error, Mode, Result};
 
 /// Passwords that wait for a thread.
 const QUEUE: usize = 64;
-/// When a client may come again that found no place in the queue.
-const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// Bytes of a salt, and of a hash.
 pub(super) const SALT: usize = 16;
 pub(super) const HASH: usize = 32;
@@ -303,57 +300,11 @@ impl fmt::Debug for Passwords {
     }
 }
 
-/// Room for hashes: some are at work, some wait, and there are no more.
-struct Pool {
-    working: Arc<Semaphore>,
-    /// Those that work and those that wait.
-    present: Arc<Semaphore>,
-    /// The memory of hashes that are done, for the next ones: as many as work at once. An allocator
-    /// keeps what many threads gave back, each for itself.
-    memories: Arc<Mutex<Vec<Vec<Block>>>>,
-}
-
-impl Pool {
-    fn new(threads: usize, queue: usize) -> Self {
-        let most = Semaphore::MAX_PERMITS;
-        Self {
-            working: Arc::new(Semaphore::new(threads.min(most))),
-            present: Arc::new(Semaphore::new(threads.saturating_add(queue).min(most))),
-            memories: Arc::default(),
-        }
-    }
-
-    /// Runs it on a thread. A client that goes away gives its place in the queue free; what works
-    /// already keeps its own until it is done.
-    /// Of the memory, so many KiB are kept.
-    async fn run<T: Send + 'static>(
-        &self,
-        kept: u32,
-        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
-    ) -> Result<T> {
-        let Ok(place) = Arc::clone(&self.present).try_acquire_owned() else {
-            let full = Error::unavailable("too many passwords wait to be hashed");
-            return Err(full.with_retry_after(RETRY_AFTER));
-        };
-        let thread = Arc::clone(&self.working).acquire_owned().await?;
-        let memories = Arc::clone(&self.memories);
-        let work = move || {
-            let memories = || memories.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut memory = memories().pop().unwrap_or_default();
-            let done = work(&mut memory);
-            if memory.len() <= kept as usize {
-                memories().push(memory);
-            }
-            drop((thread, place));
-            done
-        };
-        blocking(work).await
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use argon2::PasswordHasher as _;
 
     const PASSWORD: &str = "leek onion garlic";
