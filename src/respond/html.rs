@@ -1,6 +1,6 @@
 //! `Html`: text sent as a page; `Escaped`: what users wrote, in a page.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use super::{IntoResponse, with_type};
 use crate::body::Body;
@@ -43,13 +43,15 @@ pub struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match reference(c) {
-                Some(reference) => f.write_str(reference)?,
-                None => f.write_char(c)?,
+        let mut start = 0;
+        for (at, c) in self.0.char_indices() {
+            if let Some(reference) = reference(c) {
+                f.write_str(&self.0[start..at])?;
+                f.write_str(reference)?;
+                start = at + c.len_utf8();
             }
         }
-        Ok(())
+        f.write_str(&self.0[start..])
     }
 }
 

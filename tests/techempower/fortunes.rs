@@ -73,8 +73,7 @@ fn unescaped(text: &str) -> String {
         ("&lt;", "<"),
         ("&gt;", ">"),
         ("&quot;", "\""),
-        ("&#x27;", "'"),
-        ("&#x2f;", "/"),
+        ("&#39;", "'"),
         ("&amp;", "&"),
     ];
     let bare = pairs

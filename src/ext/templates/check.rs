@@ -9,8 +9,8 @@ use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, ErrorKind};
 
 use super::contribute::ContextProcessor;
-use super::engine::escape;
 use super::error::{TemplateError, meant};
+use super::escape;
 use super::markup::{self, Blocks};
 use super::page::{KNOWN, Processors};
 use super::scan::{Kind, Piece, Token, scan};
@@ -79,7 +79,7 @@ impl<'a> Markup<'a> {
         let Some(read) = all.iter().find(|it| it.name == name) else {
             return;
         };
-        if self.known.contains_key(&*read.name) || escape(name) != AutoEscape::Html {
+        if self.known.contains_key(&*read.name) || escape::by_name(name) != AutoEscape::Html {
             return;
         }
         let parent = markup::parent(&read.text);

@@ -9,16 +9,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use minijinja::value::{Value, ValueKind};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{Environment, UndefinedBehavior};
 
 use super::contribute::{ContextProcessor, TemplateFunction};
 use super::error::{TemplateError, meant};
 use super::functions;
 use super::page::{Page, Processors};
 use super::source::{Read, Source, Stamp};
-use super::view::{View, ending};
+use super::view::View;
 use super::visit::Visit;
-use super::{assets, check};
+use super::{assets, check, escape};
 use crate::files::Assets;
 use crate::{AppService, Contributions, Mode, RouteTable};
 
@@ -157,7 +157,7 @@ impl Inner {
         })?;
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
-        env.set_auto_escape_callback(escape);
+        escape::add(&mut env);
         // Needed for names and places in errors; a page without one costs the same.
         env.set_debug(true);
         functions::add(&mut env, &app.routes);
@@ -254,14 +254,5 @@ fn add(mode: Mode, env: &mut Environment<'static>, read: &Read) -> Result<(), mi
     match mode.is_development() {
         true => env.add_template_owned(name, text),
         false => env.add_template(forever(name), forever(text)),
-    }
-}
-
-/// How values are escaped in a template, by the ending of its name.
-pub(super) fn escape(name: &str) -> AutoEscape {
-    match ending(name) {
-        "html" | "htm" | "xhtml" | "xml" | "svg" | "atom" | "rss" => AutoEscape::Html,
-        "json" | "js" => AutoEscape::Json,
-        _ => AutoEscape::None,
     }
 }

@@ -75,8 +75,8 @@
 //!
 //! # Security
 //!
-//! - In `.html`, `.htm`, `.xhtml`, `.xml`, `.svg`, `.atom` and `.rss` every value is escaped for HTML,
-//!   unless it is marked by `| safe`; in `.json` and `.js` it is written as JSON. Other endings are sent
+//! - In `.html`, `.htm`, `.xhtml`, `.xml`, `.svg`, `.atom` and `.rss` every value is escaped for HTML
+//!   (`<`, `>`, `&` and both quotes), unless it is marked by `| safe`; in `.json` and `.js` it is written as JSON. Other endings are sent
 //!   as they are.
 //! - Escaping for HTML does not help everywhere, and a template that prints a value there does not
 //!   build: in a script without `| tojson` or inside of its texts, in a style, in an event handler or
@@ -93,6 +93,7 @@ mod config;
 mod contribute;
 mod engine;
 mod error;
+mod escape;
 mod form;
 mod functions;
 mod html;

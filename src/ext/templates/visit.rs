@@ -33,7 +33,7 @@ use http::uri::PathAndQuery;
 ///     .with(theme)
 ///     .get("/home", async || View::new("a.html", ()))
 ///     .test();
-/// client.get("/home").send().assert_text("dark at &#x2f;home");
+/// client.get("/home").send().assert_text("dark at /home");
 /// ```
 pub struct Visit {
     target: Option<PathAndQuery>,
