@@ -98,10 +98,10 @@ fn a_folder_that_cannot_be_read_is_a_build_error() {
     let app = App::new().plug(Templates::dir("no/such/folder"));
     let told = app.build().unwrap_err().to_string();
     assert!(
-        told.contains("the folder of templates, no/such/folder, cannot be read"),
+        told.contains("the folder of templates `no/such/folder` cannot be read"),
         "{told}"
     );
-    assert!(told.contains("the path is seen from /"), "{told}");
+    assert!(told.contains("the path is seen from `/"), "{told}");
 
     let folder = Folder::new("bytes");
     fs::write(folder.0.join("logo.png"), [0xff, 0xd8]).unwrap();
@@ -111,7 +111,7 @@ fn a_folder_that_cannot_be_read_is_a_build_error() {
         .unwrap_err()
         .to_string();
     assert!(
-        told.contains("logo.png is not UTF-8: move what is no template out"),
+        told.contains("logo.png` is not UTF-8: move what is no template out"),
         "{told}"
     );
 

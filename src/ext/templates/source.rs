@@ -44,10 +44,12 @@ impl Source {
                     text: text.into(),
                 }),
                 Ok(Err(_)) => problems.push(format!(
-                    "{} is not UTF-8: move what is no template out of the folder",
+                    "`{}` is not UTF-8: move what is no template out of the folder",
                     path.display()
                 )),
-                Err(error) => problems.push(format!("{} cannot be read: {error}", path.display())),
+                Err(error) => {
+                    problems.push(format!("`{}` cannot be read: {error}", path.display()))
+                }
             }
         }
         match problems.is_empty() {
@@ -96,14 +98,17 @@ fn embedded(list: &[(Cow<'static, str>, Cow<'static, str>)]) -> Result<Vec<Read>
 fn walk(dir: &Path, depth: usize, stamp: &mut Stamp) -> Result<(), String> {
     let fails = |error: std::io::Error| match (depth, std::env::current_dir()) {
         (0, Ok(here)) => format!(
-            "the folder of templates, {}, cannot be read: {error}; the path is seen from {}",
+            "the folder of templates `{}` cannot be read: {error}; the path is seen from `{}`",
             dir.display(),
             here.display()
         ),
-        _ => format!("{} cannot be read: {error}", dir.display()),
+        _ => format!("`{}` cannot be read: {error}", dir.display()),
     };
     if depth > DEEPEST {
-        return Err(format!("{} has links that lead in a circle", dir.display()));
+        return Err(format!(
+            "`{}` has links that lead in a circle",
+            dir.display()
+        ));
     }
     for entry in fs::read_dir(dir).map_err(fails)? {
         let path = entry.map_err(fails)?.path();
