@@ -22,12 +22,13 @@ impl Composer {
     ) -> Vec<Arc<Draft>> {
         let mut all = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            let step = StepInfo {
-                name: &draft.name,
-                is_handler: draft.kind == Some(StepKind::Handler),
-                route,
-            };
             for (around, scope) in &draft.arounds {
+                let step = StepInfo {
+                    name: &draft.name,
+                    is_handler: draft.kind == Some(StepKind::Handler),
+                    route,
+                    states: &self.scopes[draft.scope].states,
+                };
                 if let Some(made) = around.make(&step) {
                     let made = (made, around.place);
                     self.check_options([&made]);
