@@ -26,17 +26,19 @@ async fn sign(mut form: Submission, flash: Flash) -> Result<Redirect> {
     Ok(Redirect::to("/"))
 }
 
-fn app() -> App {
-    App::new()
-        .state(Keys::random())
-        .plug(Templates::embedded([
-            ("layout.html", LAYOUT),
-            ("form.html", FORM),
-        ]))
-        .with(CookieJar::new())
-        .get("/", show)
+fn templates() -> Templates {
+    Templates::embedded([("layout.html", LAYOUT), ("form.html", FORM)])
+}
+
+fn routes(app: App) -> App {
+    app.get("/", show)
         .get("/plain", async || "plain")
         .post("/", sign)
+}
+
+fn app() -> App {
+    let app = App::new().state(Keys::random()).plug(templates());
+    app.with(CookieJar::new()).plug(routes)
 }
 
 const FRESH: &str = "<input name=\"name\" value=\"Ada\">fine<input name=\"tag\" value=\"a\">\
@@ -70,12 +72,39 @@ fn a_message_is_shown_once() {
     client.get("/").send().assert_text(FRESH);
 }
 
+/// They were silently empty, and the cookie stayed: the step that renders saw the state of the app
+/// that plugs the templates alone.
+#[test]
+fn a_mounted_app_has_messages_by_keys_of_its_own() {
+    let (jar, keys) = (CookieJar::new(), Keys::random);
+    let app = |inner| App::new().plug(templates()).mount("/", routes(inner));
+    let apps = [
+        app(App::new().state(keys()).with(jar)),
+        app(App::new().state(keys())).with(jar),
+        app(App::new().with(jar)).state(keys()),
+        // Its own count, also where the app around has others.
+        app(App::new().state(keys()).with(jar)).state(keys()),
+    ];
+    for (n, app) in apps.into_iter().enumerate() {
+        let client = app.test();
+        client.post("/").form(&[("name", "Grace")]).send();
+        let res = client.get("/").send();
+        res.assert_contains("[success: thank you, ");
+        assert_eq!(
+            res.header("set-cookie").map(|it| it.contains("Max-Age=0")),
+            Some(true),
+            "{n}"
+        );
+        client.get("/").send().assert_text(FRESH);
+        client.post("/").form(&[("name", "Al")]).send();
+        client.get("/").send().assert_contains("value=\"Al\">too ");
+        client.get("/").send().assert_text(FRESH);
+    }
+}
+
 #[test]
 fn a_layout_with_messages_needs_no_cookies() {
-    let app = App::new().plug(Templates::embedded([
-        ("layout.html", LAYOUT),
-        ("form.html", FORM),
-    ]));
+    let app = App::new().plug(templates());
     app.get("/", show).test().get("/").send().assert_text(FRESH);
 }
 
@@ -86,9 +115,8 @@ fn a_form_can_be_shown_again_at_once() {
         let view = View::new("form.html", ()).with_form(form);
         (StatusCode::UNPROCESSABLE_ENTITY, view)
     }
-    let templates = Templates::embedded([("layout.html", LAYOUT), ("form.html", FORM)]);
     let res = App::new()
-        .plug(templates)
+        .plug(templates())
         .post("/", again)
         .test()
         .post("/")

@@ -191,6 +191,13 @@ struct Sealed {
 }
 
 impl SignedCookies {
+    /// These cookies, signed by these keys, for keys that are no state of the app; handlers take
+    /// `SignedCookies` as an argument.
+    #[must_use]
+    pub fn new(cookies: Cookies, keys: Keys) -> Self {
+        Self(Sealed { cookies, keys })
+    }
+
     /// The value of the cookie of this name, if one of the keys signed it under this name; see
     /// [`Cookies::get`].
     #[must_use]

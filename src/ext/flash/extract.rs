@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::form::Submission;
 use super::store::{AGE, Kept, Message};
-use crate::cookies::{Cookie, CookieError, CookieErrorKind, SignedCookies};
+use crate::cookies::{Cookie, CookieError, CookieErrorKind, Cookies, Keys, SignedCookies};
 use crate::{FromRequest, Need, Request, Result};
 
 const NAME: &str = "flash";
@@ -35,6 +35,13 @@ const NAME: &str = "flash";
 pub struct Flash(SignedCookies);
 
 impl Flash {
+    /// What these cookies hold, for code that has them from elsewhere; handlers take `Flash` as an
+    /// argument.
+    #[must_use]
+    pub fn new(cookies: Cookies, keys: Keys) -> Self {
+        Self(SignedCookies::new(cookies, keys))
+    }
+
     /// Leaves a message of this kind.
     ///
     /// # Errors

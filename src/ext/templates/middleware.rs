@@ -6,6 +6,7 @@
 use super::engine::Pages;
 use super::view::View;
 use super::visit::Visit;
+use crate::cookies::Keys;
 use crate::{Error, HeaderValue, IntoResponse, Middleware, Next, Provided, Request, Response};
 use http::header::CONTENT_TYPE;
 
@@ -15,12 +16,14 @@ pub(super) struct Rendered;
 /// Renders the views of what is inside.
 pub(super) struct RenderViews {
     pub(super) pages: Pages,
+    /// Those of the handler that it stands around, which may be in an app mounted in this one.
+    pub(super) keys: Option<Keys>,
 }
 
 impl Middleware for RenderViews {
-    async fn handle(&self, mut req: Request, next: Next) -> Response {
+    async fn handle(&self, req: Request, next: Next) -> Response {
         let mut visit = Visit::of(&req);
-        visit.look_for_flash(&mut req).await;
+        visit.look_for_flash(&req, self.keys.as_ref().or_else(|| req.state()));
         let mut res = next.run(req).await;
         match res.take_draft::<View>() {
             Some(view) => self.render(res, view, visit),

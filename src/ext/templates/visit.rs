@@ -58,10 +58,9 @@ impl Visit {
     }
 
     /// Without a jar there is nothing to find, and no error to make.
-    pub(super) async fn look_for_flash(&mut self, req: &mut Request) {
-        if req.local::<Cookies>().is_some() && req.state::<Keys>().is_some() {
-            self.flash = req.extract().await.ok();
-        }
+    pub(super) fn look_for_flash(&mut self, req: &Request, keys: Option<&Keys>) {
+        let cookies = req.local::<Cookies>().zip(keys);
+        self.flash = cookies.map(|(cookies, keys)| Flash::new(cookies.clone(), keys.clone()));
     }
 
     /// The path of the request, percent-encoded as it was sent.
