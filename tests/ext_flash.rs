@@ -75,6 +75,47 @@ fn messages_and_a_form_are_there_once() {
     assert_eq!(res.assert_text(EMPTY).header("set-cookie"), None);
 }
 
+/// Such a page is of one visitor, like one that read a session.
+#[test]
+fn a_page_that_showed_something_is_kept_by_no_shared_cache() {
+    async fn own(flash: Flash) -> Result<Response> {
+        let count = flash.take()?.len().to_string();
+        Ok(count
+            .into_response()
+            .with_header("cache-control", "no-store"))
+    }
+    let headers = |res: &cepa::testing::TestResponse| {
+        let of = |name| res.header(name).unwrap_or("-").to_owned();
+        format!("{} | {}", of("vary"), of("cache-control"))
+    };
+    let client = app()
+        .get("/own", own)
+        .get("/form", async |flash: Flash| {
+            flash.form().value("a").to_owned()
+        })
+        .test();
+    let post = || {
+        headers(
+            client
+                .post("/")
+                .form(&[("a", "x")])
+                .send()
+                .assert_status(303),
+        )
+    };
+    let get = |path: &str| headers(client.get(path).send().assert_status(200));
+    assert_eq!(get("/"), "- | -");
+    assert_eq!(post(), "- | -");
+    assert_eq!(get("/other"), "- | -");
+    assert_eq!(get("/own"), "cookie | no-store");
+    assert_eq!(get("/own"), "- | no-store");
+    assert_eq!(get("/form"), "cookie | private, no-cache");
+    assert_eq!(get("/form"), "- | -");
+    post();
+    assert_eq!(get("/"), "cookie | private, no-cache");
+    assert_eq!(get("/"), "- | -");
+}
+
 #[test]
 fn what_was_not_signed_by_the_app_is_nothing() {
     let client = app().test();

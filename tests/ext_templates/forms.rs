@@ -68,8 +68,11 @@ fn a_message_is_shown_once() {
         .send()
         .assert_status(303);
     let told = format!("[success: thank you, &lt;you&gt;]{FRESH}");
-    client.get("/").send().assert_text(&told);
-    client.get("/").send().assert_text(FRESH);
+    let res = client.get("/").send();
+    res.assert_text(&told).assert_header("vary", "cookie");
+    res.assert_header("cache-control", "private, no-cache");
+    let res = client.get("/").send();
+    assert_eq!(res.assert_text(FRESH).header("vary"), None);
 }
 
 /// They were silently empty, and the cookie stayed: the step that renders saw the state of the app

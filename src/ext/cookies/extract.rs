@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::header::{COOKIE, SET_COOKIE};
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
 
 use super::cookie::Cookie;
 use super::error::{CookieError, CookieErrorKind};
@@ -48,6 +48,7 @@ struct Jar {
 #[derive(Default)]
 struct Changes {
     has_left: bool,
+    is_private: bool,
     list: Vec<(Cookie, HeaderValue)>,
 }
 
@@ -98,10 +99,40 @@ impl Cookies {
         self.set(Cookie::deleted(name))
     }
 
+    /// Says that the response shows what cookies hold, so that it is of this client alone: it leaves
+    /// with `vary: cookie`, and with `cache-control: private, no-cache` unless it says something of
+    /// its own.
+    ///
+    /// ```
+    /// use cepa::cookies::{CookieJar, Cookies};
+    /// use cepa::prelude::*;
+    ///
+    /// async fn hello(cookies: Cookies) -> String {
+    ///     let Some(name) = cookies.get("name") else {
+    ///         return "Hello!".to_owned(); // the same for all, so caches may keep it
+    ///     };
+    ///     cookies.make_private();
+    ///     format!("Hello, {name}!")
+    /// }
+    ///
+    /// let client = App::new().with(CookieJar::new()).get("/", hello).test();
+    /// assert_eq!(client.get("/").send().header("vary"), None);
+    /// let res = client.get("/").cookie("name", "Ada").send();
+    /// res.assert_header("vary", "cookie").assert_header("cache-control", "private, no-cache");
+    /// ```
+    pub fn make_private(&self) {
+        self.changes().is_private = true;
+    }
+
     /// Puts the changes into the response; later ones are errors.
     pub(super) fn leave(&self, res: &mut Response) {
         let mut changes = self.changes();
         changes.has_left = true;
+        if changes.is_private {
+            res.vary_by(COOKIE);
+            let of_client = HeaderValue::from_static("private, no-cache");
+            res.headers_mut().entry(CACHE_CONTROL).or_insert(of_client);
+        }
         for (_, line) in changes.list.drain(..) {
             res.headers_mut().append(SET_COOKIE, line);
         }

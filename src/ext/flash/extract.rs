@@ -32,14 +32,20 @@ const NAME: &str = "flash";
 /// client.get("/").send().assert_text("");
 /// ```
 #[derive(Clone)]
-pub struct Flash(SignedCookies);
+pub struct Flash {
+    cookies: Cookies,
+    signed: SignedCookies,
+}
 
 impl Flash {
     /// What these cookies hold, for code that has them from elsewhere; handlers take `Flash` as an
     /// argument.
     #[must_use]
     pub fn new(cookies: Cookies, keys: Keys) -> Self {
-        Self(SignedCookies::new(cookies, keys))
+        Self {
+            signed: SignedCookies::new(cookies.clone(), keys),
+            cookies,
+        }
     }
 
     /// Leaves a message of this kind.
@@ -90,6 +96,7 @@ impl Flash {
         let mut kept = self.kept();
         let messages = std::mem::take(&mut kept.messages);
         if !messages.is_empty() {
+            self.cookies.make_private();
             self.set(&mut kept)?;
         }
         Ok(messages)
@@ -101,6 +108,7 @@ impl Flash {
         let mut kept = self.kept();
         let form = std::mem::take(&mut kept.form);
         if !form.is_empty() {
+            self.cookies.make_private();
             // It is gone with the cookie, by age at the latest.
             drop(self.set(&mut kept));
         }
@@ -108,7 +116,7 @@ impl Flash {
     }
 
     fn kept(&self) -> Kept {
-        let text = self.0.get(NAME);
+        let text = self.signed.get(NAME);
         text.and_then(|text| Kept::of_text(&text))
             .unwrap_or_default()
     }
@@ -116,11 +124,11 @@ impl Flash {
     /// Sets the cookie; where it would be too large, without the longest values of the form.
     fn set(&self, kept: &mut Kept) -> Result<(), CookieError> {
         if kept.is_empty() {
-            return self.0.delete(NAME);
+            return self.signed.delete(NAME);
         }
         loop {
             let cookie = Cookie::new(NAME, kept.to_text()).with_max_age(AGE);
-            match self.0.set(cookie) {
+            match self.signed.set(cookie) {
                 Err(error)
                     if matches!(error.kind(), CookieErrorKind::Size { .. })
                         && kept.form.lose_longest() => {}
@@ -132,7 +140,10 @@ impl Flash {
 
 impl FromRequest for Flash {
     async fn from_request(req: &mut Request) -> Result<Self> {
-        req.extract().await.map(Self)
+        Ok(Self {
+            cookies: req.extract().await?,
+            signed: req.extract().await?,
+        })
     }
 
     fn requires() -> Vec<Need> {

@@ -58,6 +58,8 @@
 //!
 //! - The cookie is signed, with the time in it: nobody can make one, and an old one is nothing. It is
 //!   not encrypted: who has the browser can read what was sent from it.
+//! - A response that showed something of it has `vary: cookie` and `cache-control: private, no-cache`,
+//!   so that no shared cache sends it to others.
 //! - Values of fields whose name has `password` in it are never kept;
 //!   [`Submission::without`] names others.
 //! - What comes back is text of a client's all the same: escape it, as templates do.
