@@ -7,7 +7,7 @@ use std::panic::Location;
 
 use serde::de::DeserializeOwned;
 
-use crate::names::line;
+use crate::names::{line, plain};
 use crate::router::{PathError, probe};
 
 /// Something a handler, middleware or extractor needs to work.
@@ -39,66 +39,56 @@ use crate::router::{PathError, probe};
 /// assert!(app().build().unwrap_err().to_string().contains("needs `State<Price>`"));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Need(pub(crate) NeedKind);
+pub struct Need {
+    pub(crate) kind: NeedKind,
+    /// That of the type.
+    pub(crate) name: &'static str,
+    /// What messages call it, if it is not the type.
+    title: Option<&'static str>,
+    pub(crate) fix: Option<&'static str>,
+}
 
 #[derive(Clone, Debug)]
 pub(crate) enum NeedKind {
-    State {
-        id: TypeId,
-        name: &'static str,
-        fix: Option<&'static str>,
-    },
-    Local {
-        id: TypeId,
-        name: &'static str,
-        fix: Option<&'static str>,
-    },
-    Path {
-        name: &'static str,
-        probe: fn(&[Box<str>]) -> Result<(), PathError>,
-        fix: Option<&'static str>,
-    },
-    BeforeRouting {
-        fix: Option<&'static str>,
-    },
+    State(TypeId),
+    Local(TypeId),
+    Path(fn(&[Box<str>]) -> Result<(), PathError>),
+    BeforeRouting,
 }
 
 impl Need {
+    fn new<T>(kind: NeedKind) -> Self {
+        Self {
+            kind,
+            name: std::any::type_name::<T>(),
+            title: None,
+            fix: None,
+        }
+    }
+
     /// A state of this type in the scope or around it.
     #[must_use]
     pub fn state<T: Any>() -> Self {
-        Self(NeedKind::State {
-            id: TypeId::of::<T>(),
-            name: std::any::type_name::<T>(),
-            fix: None,
-        })
+        Self::new::<T>(NeedKind::State(TypeId::of::<T>()))
     }
 
     /// A local value of this type, put into the request by a middleware outside.
     #[must_use]
     pub fn local<T: Any>() -> Self {
-        Self(NeedKind::Local {
-            id: TypeId::of::<T>(),
-            name: std::any::type_name::<T>(),
-            fix: None,
-        })
+        Self::new::<T>(NeedKind::Local(TypeId::of::<T>()))
     }
 
     /// Path parameters that this type can be made from.
     #[must_use]
     pub fn path<T: DeserializeOwned>() -> Self {
-        Self(NeedKind::Path {
-            name: std::any::type_name::<T>(),
-            probe: probe::<T>,
-            fix: None,
-        })
+        Self::new::<T>(NeedKind::Path(probe::<T>))
     }
 
     /// A place in [`App::before_routing`](crate::App::before_routing), for a middleware that
     /// changes what the router matches.
     #[must_use]
     pub fn before_routing() -> Self {
-        Self(NeedKind::BeforeRouting { fix: None })
+        Self::new::<()>(NeedKind::BeforeRouting)
     }
 
     /// The same need with the words that say how to add what is missing, for types that one extension
@@ -127,13 +117,49 @@ impl Need {
     /// ```
     #[must_use]
     pub fn with_fix(mut self, words: &'static str) -> Self {
-        match &mut self.0 {
-            NeedKind::State { fix, .. }
-            | NeedKind::Local { fix, .. }
-            | NeedKind::Path { fix, .. }
-            | NeedKind::BeforeRouting { fix } => *fix = Some(words),
-        }
+        self.fix = Some(words);
         self
+    }
+
+    /// The same need under this name in messages: what a handler takes, where the type that is kept
+    /// for it is none that users of an extension know. A path has none.
+    ///
+    /// ```
+    /// use cepa::{Need, prelude::*};
+    ///
+    /// struct Pool;
+    /// struct Db;
+    ///
+    /// impl FromRequest for Db {
+    ///     async fn from_request(_: &mut Request) -> Result<Self> {
+    ///         Ok(Self)
+    ///     }
+    ///     fn requires() -> Vec<Need> {
+    ///         vec![Need::state::<Pool>().with_name("Db").with_fix("add `.plug(Database)`")]
+    ///     }
+    /// }
+    ///
+    /// async fn list(_: Db) {}
+    ///
+    /// let error = App::new().get("/", list).build().unwrap_err();
+    /// assert!(error.to_string().ends_with("list` needs `Db`: add `.plug(Database)`"));
+    /// ```
+    #[must_use]
+    pub fn with_name(mut self, name: &'static str) -> Self {
+        self.title = Some(name);
+        self
+    }
+
+    /// What it is called: by its title, by the type alone where an extension keeps it, or as handlers
+    /// ask for it.
+    pub(crate) fn title(&self) -> String {
+        let name = plain(self.name);
+        match (self.title, self.fix, &self.kind) {
+            (Some(title), ..) => title.to_owned(),
+            (None, None, NeedKind::State(_)) => format!("State<{name}>"),
+            (None, None, NeedKind::Local(_)) => format!("Local<{name}>"),
+            _ => name,
+        }
     }
 }
 

@@ -229,7 +229,7 @@ fn an_app_that_lacks_the_jar_or_the_keys_is_not_built() {
         .get("/", async |_: SignedCookies| "");
     let keyless = problem(keyless);
     assert!(
-        keyless.ends_with("`State<Keys>`: add `.state(Keys::from_env(\"SECRET_KEY\")?)`"),
+        keyless.ends_with("needs `Keys`: add `.state(Keys::from_env(\"SECRET_KEY\")?)`"),
         "{keyless}"
     );
     let both = problem(App::new().get("/", async |_: EncryptedCookies| ""));

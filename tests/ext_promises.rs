@@ -137,3 +137,36 @@ fn templates_keep_what_extensions_promise() {
         .refuses(|| Templates::dir("no/such/folder"), "cannot be read")
         .run();
 }
+
+/// Messages name what a program writes, not what is kept for it inside.
+#[cfg(all(
+    feature = "auth",
+    feature = "jwt",
+    feature = "multipart",
+    feature = "orm",
+    feature = "templates"
+))]
+#[test]
+fn what_is_missing_is_named_as_programs_write_it() {
+    use cepa::auth::require_login;
+    use cepa::jwt::Claims;
+    use cepa::multipart::Multipart;
+    use cepa::orm::{Db, Tx};
+    use cepa::prelude::*;
+    use cepa::templates::View;
+    let app = App::new()
+        .get("/db", async |_: Db| ())
+        .get("/tx", async |_: Tx| ())
+        .get("/in", (async || "").with(require_login()))
+        .get("/claims", async |_: Claims<Value>| ())
+        .post("/upload", async |_: Multipart| ())
+        .get("/page", async || View::new("page.html", ()));
+    let error = app.build().unwrap_err().to_string();
+    for name in ["Db", "Tx", "Auth", "Jwt", "Uploads", "View"] {
+        assert!(
+            error.contains(&format!("needs `{name}`: add `.plug(")),
+            "{name}: {error}"
+        );
+    }
+    assert!(!error.contains("State<"), "{error}");
+}

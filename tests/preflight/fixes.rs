@@ -94,7 +94,7 @@ fn a_missing_state_is_reported_with_its_fix() {
     let app = App::new().get("/", async |_: Rows| ""); // here
     says(
         &problem(app, source),
-        &["closure` needs `State<u64>`: add `.plug(Rows::all())`"],
+        &["closure` needs `u64`: add `.plug(Rows::all())`"],
     );
 }
 
@@ -133,4 +133,40 @@ fn the_fix_of_a_need_of_the_path_or_the_place_is_told_as_well() {
     let app = App::new().with(Rewrite); // here
     let sentence = "`Rewrite` changes what the router matches: write `.plug(Rewriting)`";
     says(&problem(app.get("/", async || ""), source), &[sentence]);
+}
+
+#[test]
+fn a_need_has_the_name_of_what_asks_for_it() {
+    struct Named;
+
+    impl FromRequest for Named {
+        async fn from_request(_: &mut Request) -> Result<Self> {
+            Ok(Self)
+        }
+
+        fn requires() -> Vec<Need> {
+            let state = Need::state::<u64>().with_name("Rows");
+            vec![
+                state,
+                Need::local::<u8>().with_name("Row").with_fix("add it"),
+            ]
+        }
+    }
+
+    let app = App::new().get("/", async |_: Named| "");
+    let error = app.build().unwrap_err().to_string();
+    assert!(
+        error.contains("closure` needs `Rows`: add `.state"),
+        "{error}"
+    );
+    assert!(error.contains("closure` needs `Row`: add it"), "{error}");
+
+    let source = include_str!("fixes.rs");
+    let app = App::new().get("/", async |_: Rows| ""); // here
+    let app = app.mount("/in", App::new().state(1_u64)); // kept
+    let place = place(source, "kept");
+    says(
+        &problem(app, source),
+        &["needs `u64`: it is kept by", &place, "move that line out"],
+    );
 }

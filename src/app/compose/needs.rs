@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::{App, Place};
 use crate::names::plain;
-use crate::preflight::{NeedKind, Problem, Provided};
+use crate::preflight::{Need, NeedKind, Problem, Provided};
 use crate::service::{Scope, States};
 
 /// What the whole app has, to say where something is that is missing in one place.
@@ -52,12 +52,11 @@ impl Needs {
         for draft in drafts {
             let states = &scopes[draft.scope].states;
             for need in &draft.needs {
-                if let NeedKind::State { id, name, fix } = need.0
+                if let NeedKind::State(id) = need.kind
                     && !states.contains(id)
                 {
-                    let name = plain(name);
-                    let hint = self.hint(states, id, &name, fix);
-                    let message = format!("`{}` needs `State<{name}>`: {hint}", draft.name);
+                    let (title, hint) = (need.title(), self.hint(states, id, need));
+                    let message = format!("`{}` needs `{title}`: {hint}", draft.name);
                     problems.push(Problem::new(draft.place, message));
                 }
             }
@@ -65,18 +64,20 @@ impl Needs {
         problems
     }
 
-    fn hint(&self, states: &States, id: TypeId, name: &str, fix: Option<&str>) -> String {
+    fn hint(&self, states: &States, id: TypeId, need: &Need) -> String {
         if let Some((_, place)) = self.states.iter().find(|(other, _)| *other == id) {
+            let line = need.fix.map_or("`.state(..)`", |_| "that line");
             return format!(
-                "it is kept by an app that is not around this one, at {place}; move `.state(..)` out"
+                "it is kept by an app that is not around this one, at {place}; move {line} out"
             );
         }
+        if let Some(fix) = need.fix {
+            return fix.to_owned();
+        }
+        let name = plain(need.name);
         let alike = |other: &String| {
             other.contains(&format!("<{name}>")) || name.contains(&format!("<{other}>"))
         };
-        if let Some(fix) = fix {
-            return fix.to_owned();
-        }
         match states.names().map(plain).find(alike) {
             Some(other) => format!("there is a state of type `{other}`; ask for `State<{other}>`"),
             None => format!("add `.state(..)` with a value of type `{name}`"),
@@ -95,21 +96,20 @@ impl Needs {
         let mut provided = self.before.clone();
         for draft in drafts {
             for need in &draft.needs {
-                let problem = match need.0 {
-                    NeedKind::State { .. } => None,
-                    NeedKind::BeforeRouting { .. } if at == BEFORE => None,
-                    NeedKind::BeforeRouting { fix } => Some(format!(
+                let problem = match need.kind {
+                    NeedKind::State(_) => None,
+                    NeedKind::BeforeRouting if at == BEFORE => None,
+                    NeedKind::BeforeRouting => Some(format!(
                         "`{}` changes what the router matches: {}",
                         draft.name,
-                        fix.unwrap_or("move it to `.before_routing(..)` of the outermost app")
+                        need.fix
+                            .unwrap_or("move it to `.before_routing(..)` of the outermost app")
                     )),
-                    NeedKind::Local { id, .. } if provided.contains(&id) => None,
-                    NeedKind::Local { id, name, fix } => {
-                        self.missing_local(drafts, &provided, draft, (id, name, fix))
-                    }
-                    NeedKind::Path { name, probe, fix } => probe(params).err().map(|why| {
-                        let (name, fix) = (plain(name), fix.map(|fix| format!("; {fix}")));
-                        let fix = fix.unwrap_or_default();
+                    NeedKind::Local(id) if provided.contains(&id) => None,
+                    NeedKind::Local(id) => self.missing_local(drafts, &provided, draft, (id, need)),
+                    NeedKind::Path(probe) => probe(params).err().map(|why| {
+                        let fix = need.fix.map(|fix| format!("; {fix}"));
+                        let (name, fix) = (plain(need.name), fix.unwrap_or_default());
                         format!("`{}` takes `Path<{name}>` {at}: {why}{fix}", draft.name)
                     }),
                 };
@@ -127,17 +127,16 @@ impl Needs {
         drafts: &[Arc<Draft>],
         provided: &HashSet<TypeId>,
         draft: &Draft,
-        (id, name, fix): (TypeId, &str, Option<&str>),
+        (id, need): (TypeId, &Need),
     ) -> Option<String> {
         let may_be = || provided.contains(&Provided::anything().id);
-        if fix.is_none() && (!self.provided.contains(&id) || may_be()) {
+        if need.fix.is_none() && (!self.provided.contains(&id) || may_be()) {
             return None;
         }
-        let name = match fix {
-            Some(_) => plain(name),
-            None => format!("Local<{}>", plain(name)),
-        };
-        let need = format!("`{}` needs `{name}`", draft.name);
+        let (fix, need) = (
+            need.fix,
+            format!("`{}` needs `{}`", draft.name, need.title()),
+        );
         let provider = drafts
             .iter()
             .find(|other| other.provides.iter().any(|p| p.id == id));

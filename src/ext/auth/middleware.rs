@@ -118,7 +118,8 @@ impl Middleware for RequireRole {
     }
 
     fn requires(&self) -> Vec<Need> {
-        let mut needs = vec![Need::state::<Gate>().with_fix(NOT_PLUGGED)];
+        let auth = Need::state::<Gate>().with_name("Auth");
+        let mut needs = vec![auth.with_fix(NOT_PLUGGED)];
         needs.extend(Session::requires());
         needs
     }

@@ -89,7 +89,7 @@ impl FromRequest for Db {
     }
 
     fn requires() -> Vec<Need> {
-        vec![Need::state::<Pool>().with_fix(FIX)]
+        vec![Need::state::<Pool>().with_name("Db").with_fix(FIX)]
     }
 }
 
@@ -102,7 +102,7 @@ impl FromRequest for Tx {
     }
 
     fn requires() -> Vec<Need> {
-        vec![Need::local::<TxSlot>().with_fix(FIX)]
+        vec![Need::local::<TxSlot>().with_name("Tx").with_fix(FIX)]
     }
 }
 

@@ -108,7 +108,7 @@ impl IntoResponse for View {
     }
 
     fn needs() -> Vec<Need> {
-        vec![Need::local::<Rendered>().with_fix(FIX)]
+        vec![Need::local::<Rendered>().with_name("View").with_fix(FIX)]
     }
 }
 
