@@ -180,7 +180,8 @@ impl App {
     }
 
     /// Checks the built app at start-up, for what an extension cannot know earlier. What the
-    /// function says is wrong is a build error at this line.
+    /// function says is wrong is a build error at this line. Most other problems are told together with
+    /// it; where a path or name of a route is wrong, no check is run.
     ///
     /// ```
     /// use cepa::prelude::*;

@@ -259,11 +259,30 @@ fn a_check_sees_the_built_app() {
     app().check(has("home")).build().unwrap();
     let app = app().check(has("home")).check(has("menu")); // here
     says(&problem(app, source), &["`menu`"]);
-    // A check can rely on an app without other problems.
+    // Without a route, what a check finds would often be the same again.
     let app = App::new()
         .check(|_| panic!("checked in vain"))
         .get("x", async || ""); // here
     problem(app, source);
+}
+
+/// One build tells all of it.
+#[test]
+fn a_check_runs_although_something_else_is_wrong() {
+    let app = App::new()
+        .check(|_| Err("checked".to_owned()))
+        .state(1_u8)
+        .state(2_u8)
+        .get("/", needs_db);
+    let told = app.build().unwrap_err().to_string();
+    assert!(told.starts_with("the app has 3 problems:"), "{told}");
+    for part in [
+        "checked",
+        "needs `State<Db>`",
+        "a state of type `u8` already",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
 }
 
 #[test]

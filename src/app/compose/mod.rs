@@ -35,7 +35,7 @@ pub(super) fn build(app: App) -> Result<AppService, BuildError> {
     let proxies = app.proxies.as_ref().map(|(proxies, _)| proxies.clone());
     let mut taken = Taken::default();
     taken.take(app);
-    let mut problems = composer.problems;
+    let (mut problems, are_links_sound) = (composer.problems, composer.are_links_sound);
     crate::preflight::sort(&mut composer.warnings);
     let core = Core {
         router: composer.router,
@@ -50,7 +50,7 @@ pub(super) fn build(app: App) -> Result<AppService, BuildError> {
         proxies: proxies.unwrap_or_default(),
     };
     let service = AppService::new(core, composer.warnings, taken.start, taken.stop);
-    if problems.is_empty() {
+    if are_links_sound {
         let failed =
             |(check, place): (Check, Place)| Some(Problem::new(place, check(&service).err()?));
         problems.extend(taken.checks.into_iter().filter_map(failed));
@@ -113,6 +113,9 @@ struct Composer {
     needs: Needs,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
+    /// Whether each route is in the table, by a name and path that count: what checks find is else
+    /// only what was found before.
+    are_links_sound: bool,
 }
 
 impl Composer {
@@ -128,6 +131,7 @@ impl Composer {
             needs: Needs::of(app),
             problems: problem.into_iter().collect(),
             warnings: Vec::new(),
+            are_links_sound: true,
         };
         composer.visit(app, Outer::default(), true);
         composer.freeze();
@@ -300,11 +304,9 @@ impl Composer {
             Ok(_) => unique_names(inner.host.as_ref(), &inner.prefix).map(drop),
             Err(_) => Ok(()),
         });
-        self.problems.extend(
-            placed
-                .err()
-                .map(|problem| Problem::new(child.place, problem)),
-        );
+        if let Err(problem) = placed {
+            self.lose_links(Problem::new(child.place, problem));
+        }
         self.visit(&child.app, inner, false)
     }
 
@@ -318,7 +320,7 @@ impl Composer {
             Ok(checked) => checked,
             // The mount was reported for it.
             Err(_) if unique_names(host, &outer.prefix).is_err() => return,
-            Err(problem) => return self.problems.push(Problem::new(entry.place, problem)),
+            Err(problem) => return self.lose_links(Problem::new(entry.place, problem)),
         };
         let own = Draft::endpoint(&entry.endpoint, scope, entry.place, &outer.arounds);
         let drafts = [&outer.middleware[..], &own].concat();
@@ -377,7 +379,12 @@ impl Composer {
                 problems.push(Problem::new(route.location(), message));
             }
         }
-        self.problems.extend(problems);
+        problems.into_iter().for_each(|it| self.lose_links(it));
+    }
+
+    fn lose_links(&mut self, problem: Problem) {
+        self.are_links_sound = false;
+        self.problems.push(problem);
     }
 
     /// Builds the tries and reports routes that rank equal or are never reached.
