@@ -1,7 +1,11 @@
 //! What is wrong with templates, told when the app is built.
 
-use cepa::App;
+use std::time::Duration;
+
+use cepa::files::{Assets, Files};
+use cepa::prelude::*;
 use cepa::templates::{ContextProcessor, Templates};
+use cepa::{Mode, Timeout};
 
 use super::{List, problem, templates, users};
 
@@ -109,6 +113,96 @@ fn all_problems_are_told_at_once_at_the_line_of_the_plug() {
             .file()
             .ends_with("preflight.rs")
     );
+}
+
+/// They were told one after the other, a build for each.
+#[test]
+fn problems_of_templates_and_of_the_rest_are_told_together() {
+    let css = "<link href=\"{{ asset('ap.css') }}\">";
+    let assets = Assets::new(Files::embedded(&[("app.css", b"p {}")]), "/static");
+    let app = App::new()
+        .plug(Templates::embedded([("page.html", css)]))
+        .mount("/static", assets)
+        .with(Timeout::new(Duration::ZERO))
+        .get("/", async |_: State<u8>| "");
+    let error = app.build().unwrap_err();
+    let told = error.to_string();
+    assert_eq!(error.problems().len(), 3, "{told}");
+    for part in [
+        "there is no asset `ap.css`",
+        "no response is made in no time",
+        "needs `State<u8>`",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
+fn folders_that_are_missing_are_told_together_and_once() {
+    for mode in [Mode::Development, Mode::Production] {
+        let app = App::new()
+            .mode(mode)
+            .plug(Templates::dir("no/templates"))
+            .mount("/static", Assets::new(Files::dir("no/static"), "/static"));
+        let error = app.build().unwrap_err();
+        let told = error.to_string();
+        assert_eq!(error.problems().len(), 2, "{told}");
+        assert!(
+            told.contains(": the folder of templates `no/templates` cannot be read"),
+            "{told}"
+        );
+        assert!(
+            told.contains("the folder `no/static` cannot be served"),
+            "{told}"
+        );
+    }
+    // Not once more for each file that a template asks for.
+    let page = "{{ asset('a.css') }}{{ asset('b c.js') }}";
+    let assets = Assets::new(Files::dir("no/static"), "/static");
+    let templates = Templates::embedded([("page.html", page)]);
+    let app = App::new().plug(templates).mount("/static", assets);
+    assert!(problem(app).contains("the folder `no/static` cannot be served"));
+}
+
+#[test]
+fn a_template_that_cannot_be_parsed_hides_no_problem_of_others() {
+    let list: List = &[
+        ("broken.html", "{% block a %}<script>{% endblok %}"),
+        (
+            "child.html",
+            "{% extends 'broken.html' %}{% block a %}{{ x | no }}{% endblock %}",
+        ),
+        ("other.html", "<p title={{ x }}>"),
+    ];
+    let app = App::new()
+        .plug(templates(list))
+        .contribute(ContextProcessor::new("form", |_| 1));
+    let told = problem(app);
+    assert!(
+        told.starts_with("4 problems in templates:\n    a context processor is"),
+        "{told}"
+    );
+    for part in [
+        "broken.html:1:",
+        "child.html:1:48: there is no filter `no`",
+        "other.html:1:10",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+/// A link to a route that is not in the table would only be told again.
+#[test]
+fn templates_are_not_checked_where_routes_are_wrong() {
+    let list: List = &[("page.html", "{{ url_for('home') }}")];
+    let app = || App::new().plug(templates(list));
+    let home = || (async || "").named("home");
+    assert!(problem(app().get("home", home())).contains("home"));
+    assert!(problem(app().mount("in", App::new().get("/", home()))).contains("in"));
+    let twice = app()
+        .get("/a", home())
+        .get("/b", (async || "").named("home"));
+    assert!(problem(twice).contains("the name `home` is given to another"));
 }
 
 #[test]

@@ -44,7 +44,11 @@ use crate::{App, Error, Result};
 /// contributed by hand.
 #[derive(Clone)]
 #[must_use = "assets are served once they are mounted: `app.mount(\"/static\", assets)`"]
-pub struct Assets(Arc<Inner>);
+pub struct Assets {
+    inner: Arc<Inner>,
+    /// `build` tells what is wrong with the files, and need not do so for each name of one as well.
+    is_refused: bool,
+}
 
 struct Inner {
     base: String,
@@ -68,11 +72,15 @@ impl Assets {
         while base.ends_with('/') {
             base.pop();
         }
-        Self(Arc::new(Inner {
-            base,
-            site: Arc::new(site),
-            problems,
-        }))
+        let site = Arc::new(site);
+        Self {
+            inner: Arc::new(Inner {
+                base,
+                site,
+                problems,
+            }),
+            is_refused: false,
+        }
     }
 
     /// The address of a file by its name below the mount, with its fingerprint.
@@ -94,7 +102,10 @@ impl Assets {
             .remove(b'_')
             .remove(b'~')
             .remove(b'/');
-        let Inner { base, site, .. } = &*self.0;
+        let Inner { base, site, .. } = &*self.inner;
+        if self.is_refused {
+            return Ok(format!("{base}/{}", utf8_percent_encode(name, PATH)));
+        }
         let mut segments = name.split('/').enumerate();
         let is_name = segments.all(|(at, segment)| site.names.allow(segment, at == 0));
         let printed = is_name.then(|| site.printed(name)).transpose()?.flatten();
@@ -115,15 +126,18 @@ impl Assets {
 /// As of [`Files`]; the app has them as a [contribution](App::contribute) too.
 impl From<Assets> for App {
     #[track_caller]
-    fn from(assets: Assets) -> Self {
-        mounted(Arc::clone(&assets.0.site), &assets.0.problems).contribute(assets)
+    fn from(mut assets: Assets) -> Self {
+        let Inner { site, problems, .. } = &*assets.inner;
+        let app = mounted(Arc::clone(site), problems);
+        assets.is_refused = !problems.is_empty();
+        app.contribute(assets)
     }
 }
 
 impl fmt::Debug for Assets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Assets")
-            .field("base", &self.0.base)
+            .field("base", &self.inner.base)
             .finish_non_exhaustive()
     }
 }

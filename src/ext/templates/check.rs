@@ -27,16 +27,19 @@ struct Check<'a> {
     errors: Vec<TemplateError>,
 }
 
-/// The problems of all templates, in the order of their names.
+/// The problems of all templates, in the order of their names. Of those that cannot be parsed, which
+/// are `broken`, nothing more is told.
 pub(super) fn all(
     read: &[Read],
+    broken: &[&str],
     env: &Environment<'static>,
     routes: &RouteTable,
     file: &dyn Fn(&str) -> String,
 ) -> Vec<TemplateError> {
     let names: Vec<&str> = read.iter().map(|it| &*it.name).collect();
     let mut errors = Vec::new();
-    for read in read {
+    let is_whole = |read: &&Read| !broken.contains(&&*read.name);
+    for read in read.iter().filter(is_whole) {
         let mut check = Check {
             read,
             names: &names,
@@ -53,7 +56,7 @@ pub(super) fn all(
     let mut markup = Markup {
         read,
         file,
-        known: HashMap::new(),
+        known: broken.iter().map(|name| (*name, Blocks::new())).collect(),
         active: Vec::new(),
         errors,
     };
@@ -106,23 +109,24 @@ impl<'a> Markup<'a> {
 }
 
 /// What is wrong with the names of context processors.
-pub(super) fn names(processors: &Processors) -> Result<(), String> {
+pub(super) fn names(processors: &Processors) -> Vec<String> {
     let mut seen: HashMap<&str, &ContextProcessor> = HashMap::new();
+    let mut problems = Vec::new();
     for one in processors.iter() {
         let name = one.name();
         if KNOWN.contains(&name) {
-            return Err(format!(
+            problems.push(format!(
                 "a context processor is named `{name}`, which every page has: rename it"
             ));
         }
         let other = seen.insert(name, one);
         if other.is_some_and(|other| !one.is_same(other)) {
-            return Err(format!(
+            problems.push(format!(
                 "two context processors are named `{name}`: rename one"
             ));
         }
     }
-    Ok(())
+    problems
 }
 
 impl Check<'_> {

@@ -84,23 +84,22 @@ impl Pages {
                 given: service.contributions(),
             },
         });
-        check::names(&app.processors)?;
-        let told = |errors: Vec<TemplateError>| match &errors[..] {
-            [error] => error.to_string(),
-            _ => errors.iter().fold(
-                format!("{} problems in templates:", errors.len()),
-                |text, error| format!("{text}\n    {error}"),
-            ),
-        };
-        if app.mode.is_development() {
-            let stamp = inner.source.stamp()?;
-            let compiled = inner.compile(app).map_err(told)?;
-            *inner.latest() = Some((stamp, Arc::new(Ok(compiled))));
-        } else {
-            let engine = inner.compile(app).map_err(told)?;
-            drop(inner.fixed.set(engine));
+        let mut problems = check::names(&app.processors);
+        let is_development = app.mode.is_development();
+        let stamp = is_development.then(|| inner.source.stamp());
+        match (inner.compile(app), stamp) {
+            (Err(errors), _) => problems.extend(errors.iter().map(ToString::to_string)),
+            (Ok(engine), Some(stamp)) => *inner.latest() = Some((stamp?, Arc::new(Ok(engine)))),
+            (Ok(engine), None) => drop(inner.fixed.set(engine)),
         }
-        Ok(())
+        match &problems[..] {
+            [] => Ok(()),
+            [problem] => Err(problem.clone()),
+            _ => Err(problems.iter().fold(
+                format!("{} problems in templates:", problems.len()),
+                |text, problem| format!("{text}\n    {problem}"),
+            )),
+        }
     }
 
     /// The page of a view.
@@ -150,11 +149,9 @@ impl Inner {
     }
 
     fn compile(&self, app: &Built) -> Compiled {
-        let whole = |problem: String| TemplateError::new("", "templates", problem);
-        let read = self.source.read().map_err(|problems| {
-            let errors = problems.into_iter().map(whole);
-            errors.collect::<Vec<_>>()
-        })?;
+        let (read, problems) = self.source.read();
+        let whole = |problem: String| TemplateError::new("", "", problem);
+        let mut errors: Vec<TemplateError> = problems.into_iter().map(whole).collect();
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         escape::add(&mut env);
@@ -164,16 +161,15 @@ impl Inner {
         assets::add(&mut env, &app.assets);
         self.setups.iter().for_each(|setup| setup(&mut env));
         app.functions.iter().for_each(|one| one.add_to(&mut env));
-        let mut errors = Vec::new();
+        let mut broken: Vec<&str> = Vec::new();
         for it in &read {
             if let Err(error) = add(app.mode, &mut env, it) {
                 errors.push(self.told(&it.name, &it.text, &error));
+                broken.push(&it.name);
             }
         }
-        if errors.is_empty() {
-            let file = |name: &str| self.source.file(name);
-            errors = check::all(&read, &env, &app.routes, &file);
-        }
+        let file = |name: &str| self.source.file(name);
+        errors.extend(check::all(&read, &broken, &env, &app.routes, &file));
         match errors.is_empty() {
             true => Ok(Engine { env }),
             false => Err(errors),

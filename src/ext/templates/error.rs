@@ -103,9 +103,12 @@ impl TemplateError {
     }
 }
 
-/// `templates/users/show.html:3:8: ` and the sentence.
+/// `templates/users/show.html:3:8: ` and the sentence, which stands alone where it is about all.
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.file.is_empty() {
+            return f.write_str(&self.message);
+        }
         f.write_str(&self.file)?;
         if let Some((line, column)) = self.place {
             write!(f, ":{line}:{column}")?;

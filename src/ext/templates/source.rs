@@ -29,33 +29,38 @@ pub(super) struct Read {
 pub(super) type Stamp = Vec<(PathBuf, Option<SystemTime>, u64)>;
 
 impl Source {
-    /// All templates, by name; or what is wrong, a sentence each.
-    pub(super) fn read(&self) -> Result<Vec<Read>, Vec<String>> {
+    /// All templates, by name, and what is wrong, a sentence each. What cannot be read is empty.
+    pub(super) fn read(&self) -> (Vec<Read>, Vec<String>) {
         let dir = match self {
             Self::Embedded(list) => return embedded(list),
             Self::Dir(dir) => dir,
         };
-        let mut problems = Vec::new();
-        let mut all = Vec::new();
-        for (path, ..) in self.stamp().map_err(|problem| vec![problem])? {
-            match fs::read(&path).map(String::from_utf8) {
-                Ok(Ok(text)) => all.push(Read {
-                    name: name_of(dir, &path).into(),
-                    text: text.into(),
-                }),
-                Ok(Err(_)) => problems.push(format!(
-                    "`{}` is not UTF-8: move what is no template out of the folder",
-                    path.display()
-                )),
-                Err(error) => {
-                    problems.push(format!("`{}` cannot be read: {error}", path.display()))
+        let stamp = match self.stamp() {
+            Ok(stamp) => stamp,
+            Err(problem) => return (Vec::new(), vec![problem]),
+        };
+        let (mut all, mut problems) = (Vec::new(), Vec::new());
+        for (path, ..) in stamp {
+            let shown = path.display();
+            let text = match fs::read(&path).map(String::from_utf8) {
+                Ok(Ok(text)) => text,
+                Ok(Err(_)) => {
+                    problems.push(format!(
+                        "`{shown}` is not UTF-8: move what is no template out of the folder"
+                    ));
+                    String::new()
                 }
-            }
+                Err(error) => {
+                    problems.push(format!("`{shown}` cannot be read: {error}"));
+                    String::new()
+                }
+            };
+            all.push(Read {
+                name: name_of(dir, &path).into(),
+                text: text.into(),
+            });
         }
-        match problems.is_empty() {
-            true => Ok(all),
-            false => Err(problems),
-        }
+        (all, problems)
     }
 
     /// The files there are, in the order of their paths; none where they are in the program.
@@ -77,21 +82,17 @@ impl Source {
     }
 }
 
-fn embedded(list: &[(Cow<'static, str>, Cow<'static, str>)]) -> Result<Vec<Read>, Vec<String>> {
-    let mut problems = Vec::new();
-    for (i, (name, _)) in list.iter().enumerate() {
+fn embedded(list: &[(Cow<'static, str>, Cow<'static, str>)]) -> (Vec<Read>, Vec<String>) {
+    let (mut all, mut problems) = (Vec::new(), Vec::new());
+    for (i, (name, text)) in list.iter().enumerate() {
         if list[..i].iter().any(|(other, _)| other == name) {
             problems.push(format!("two templates are named `{name}`: rename one"));
+        } else {
+            let (name, text) = (name.clone(), text.clone());
+            all.push(Read { name, text });
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let read = |(name, text): &(Cow<'static, str>, Cow<'static, str>)| Read {
-        name: name.clone(),
-        text: text.clone(),
-    };
-    Ok(list.iter().map(read).collect())
+    (all, problems)
 }
 
 /// Files of editors and systems, which begin with a dot or end with a tilde, are left out.
