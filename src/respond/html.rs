@@ -36,7 +36,7 @@ impl<T: Into<Body>> IntoResponse for Html<T> {
 /// }
 ///
 /// let client = App::new().get("/{name}", hello).test();
-/// client.get("/<b>").send().assert_contains("Hello, &lt;b&gt;!");
+/// client.get("/%3Cb%3E").send().assert_contains("Hello, &lt;b&gt;!");
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);
