@@ -7,6 +7,7 @@ use http::HeaderValue;
 
 use super::{FromRequest, parse_host};
 use crate::error::{OrError, Result};
+use crate::middleware::{is_host_open, warn_of_open_host};
 use crate::request::{Request, absolute, written_origin};
 use crate::router::Link;
 use crate::service::View;
@@ -35,6 +36,7 @@ pub struct Links {
     /// As it was sent; what is in it is looked for once a link needs it.
     host: Option<HeaderValue>,
     is_secure: bool,
+    is_host_open: bool,
     origin: OnceLock<Option<String>>,
 }
 
@@ -54,7 +56,8 @@ impl Links {
         routes.url_at(target, values, port)
     }
 
-    /// The whole URL of a route; see [`Request::absolute_url_for`].
+    /// The whole URL of a route, on the host that the client chose; see
+    /// [`Request::absolute_url_for`] for how it is held.
     ///
     /// # Errors
     /// As [`url_for`](Self::url_for); 400 if the host of the request is missing or malformed.
@@ -68,7 +71,8 @@ impl Links {
         Ok(absolute(self.origin()?, &url))
     }
 
-    /// The origin of the request; see [`Request::origin`].
+    /// The origin of the request, whose host the client chose; see [`Request::origin`] for how it is
+    /// held.
     ///
     /// # Errors
     /// 400 if the host of the request is missing or malformed.
@@ -78,6 +82,9 @@ impl Links {
             let (host, port) = self.host()?;
             Some(written_origin(host, port, self.is_secure))
         });
+        if self.is_host_open {
+            warn_of_open_host();
+        }
         let origin = origin.as_deref();
         origin.or_bad_request("the `Host` header is missing or malformed")
     }
@@ -100,6 +107,7 @@ impl From<&Request> for Links {
             view: Arc::clone(req.view()),
             host: req.host_value(),
             is_secure: req.is_secure(),
+            is_host_open: is_host_open(req),
             origin: OnceLock::new(),
         }
     }

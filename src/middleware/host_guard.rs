@@ -1,8 +1,12 @@
 //! `HostGuard`: answers for known hosts only. The server's own check is this one.
 
+use std::panic::Location;
+use std::sync::Once;
+
 use super::{Middleware, Next};
 use crate::extract::is_host;
-use crate::{Error, IntoResponse, Request, Response, StatusCode};
+use crate::names::line;
+use crate::{Error, IntoResponse, Provided, Request, Response, Route, StatusCode, log};
 
 /// Answers for these hosts, and for others with 421 Misdirected Request (RFC 9110, 15.5.20), so that
 /// nobody can put a name of their own into links, redirects and caches (host header injection) or
@@ -15,6 +19,10 @@ use crate::{Error, IntoResponse, Request, Response, StatusCode};
 ///
 /// It changes no header. [`Server::with_allowed_hosts`](crate::Server::with_allowed_hosts) does the
 /// same for everything a server answers.
+///
+/// Without either, and outside of routes of a [`host`](crate::App::host), the first whole URL that is
+/// made ([`Request::origin`], [`Links`](crate::Links)) is a warning in production. A middleware of
+/// your own that holds the hosts [provides](Middleware::provides) `Provided::mark::<HostGuard>()`.
 ///
 /// ```
 /// use cepa::prelude::*;
@@ -88,14 +96,47 @@ impl HostGuard {
 }
 
 impl Middleware for HostGuard {
-    async fn handle(&self, req: Request, next: Next) -> Response {
+    async fn handle(&self, mut req: Request, next: Next) -> Response {
         match self.admit(req.host().unwrap_or("").as_bytes()) {
-            Ok(()) => next.run(req).await,
+            Ok(()) => {
+                req.know_host();
+                next.run(req).await
+            }
             Err(error) => error.into_response(),
         }
+    }
+
+    fn provides(&self) -> Vec<Provided> {
+        vec![Provided::mark::<Self>()]
     }
 
     fn problems(&self) -> Vec<String> {
         self.problems.clone()
     }
+}
+
+/// Whether whoever sent the request could have chosen any host, in production.
+pub(crate) fn is_host_open(req: &Request) -> bool {
+    let guard = Provided::mark::<HostGuard>();
+    // A host that ends in a parameter holds nobody.
+    let is_held = |route: &Route| {
+        route.host().is_some_and(|host| !host.ends_with('}'))
+            || route.providers(&guard).next().is_some()
+    };
+    req.mode().is_production() && !req.is_host_known() && !req.route().is_some_and(is_held)
+}
+
+/// Says once in a process that whole URLs have a host that the client chose.
+#[track_caller]
+pub(crate) fn warn_of_open_host() {
+    static SAID: Once = Once::new();
+    let place = Location::caller();
+    SAID.call_once(|| {
+        let place = line(place);
+        log::warn(&format!(
+            "{place}: a whole URL has the host of the request, which the client chooses, so links in \
+             mails could lead to a site of somebody else: list the hosts of this app by \
+             `.with(HostGuard::new([\"example.com\"]))`"
+        ));
+    });
 }

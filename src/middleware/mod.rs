@@ -36,6 +36,7 @@ pub use csp::Csp;
 pub use csp_nonce::CspNonce;
 pub use function::{AnyMiddleware, IntoMiddleware, IsFunction, IsOption, IsType, MiddlewareLike};
 pub use host_guard::HostGuard;
+pub(crate) use host_guard::{is_host_open, warn_of_open_host};
 pub use logger::Logger;
 pub use method_override::MethodOverride;
 pub use normalize_path::NormalizePath;

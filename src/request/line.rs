@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 use super::Request;
 use crate::error::{Error, OrError, Result};
 use crate::extract::parse_host;
+use crate::middleware::{is_host_open, warn_of_open_host};
 
 impl Request {
     /// The method.
@@ -114,10 +115,14 @@ impl Request {
     /// it does not go without saying, port, such as `https://example.com` or
     /// `http://127.0.0.1:3000`.
     ///
+    /// **The client chooses the host.** For links that others get to see, in mails and caches, list
+    /// the hosts of the app by [`HostGuard`](crate::HostGuard),
+    /// [`Server::with_allowed_hosts`](crate::Server::with_allowed_hosts), or routes of a
+    /// [`host`](crate::App::host). In production, the first origin that is asked for without one of
+    /// them is a warning in the log.
+    ///
     /// The scheme is that of [`is_secure`](Self::is_secure), through trusted proxies; the host and
-    /// port are those of the `Host` header, which a proxy has to pass on. The client chooses them: for
-    /// links that others get to see, in mails and caches, hold the names with
-    /// [`HostGuard`](crate::HostGuard).
+    /// port are those of the `Host` header, which a proxy has to pass on.
     ///
     /// ```
     /// use cepa::prelude::*;
@@ -133,6 +138,9 @@ impl Request {
     pub fn origin(&self) -> Result<String> {
         let named = authority(&self.0.head.uri, &self.0.head.headers);
         let (host, port) = named.or_bad_request("the `Host` header is missing or malformed")?;
+        if is_host_open(self) {
+            warn_of_open_host();
+        }
         Ok(written_origin(host, port, self.is_secure()))
     }
 
@@ -142,6 +150,15 @@ impl Request {
             Some(authority) => HeaderValue::from_str(authority.as_str()).ok(),
             None => self.0.head.headers.get(header::HOST).cloned(),
         }
+    }
+
+    /// Notes that the host was looked up in a list, so that links may name it.
+    pub(crate) fn know_host(&mut self) {
+        self.0.is_host_known = true;
+    }
+
+    pub(crate) fn is_host_known(&self) -> bool {
+        self.0.is_host_known
     }
 
     /// The port beside [`host`](Self::host), where one was named.

@@ -66,6 +66,8 @@ struct Inner {
     place: Place,
     /// The path as it was matched, once the URI was changed after the match.
     matched: Option<PathAndQuery>,
+    /// Its host is one of a list.
+    is_host_known: bool,
 }
 
 impl Request {
@@ -89,6 +91,7 @@ impl Request {
                 step: 0,
                 place: Place::default(),
                 matched: None,
+                is_host_known: false,
             },
         ));
         if req.0.head.uri.authority().is_some() {
@@ -247,6 +250,10 @@ impl Request {
 
     /// [`url_for`](Self::url_for) with the [`origin`](Self::origin) in front, for links that leave the
     /// site: in mails, feeds and answers of an API.
+    ///
+    /// **The client chooses the host.** Whoever asks for a mail to somebody else with `Host:
+    /// evil.example` gets the token of its link, unless [`HostGuard`](crate::HostGuard) lists the hosts
+    /// of the app: see [`origin`](Self::origin).
     ///
     /// ```
     /// use cepa::prelude::*;

@@ -47,7 +47,10 @@ pub(super) fn answers(
         if tunnels {
             route_connect(&mut parts);
         }
-        let req = view.receive(parts, Received::body(body, &view), refused);
+        let mut req = view.receive(parts, Received::body(body, &view), refused);
+        if config.allowed_hosts.is_some() {
+            req.know_host();
+        }
         async move {
             let res = enter_in(&flight.0, req).await;
             flight.0.lifecycle.tell(&res);
