@@ -9,9 +9,10 @@
 //! curl -i 127.0.0.1:3000/todos -X DELETE
 //! ```
 //!
-//! Its suite runs at `https://todobackend.com/specs/index.html?http://127.0.0.1:3000/todos`.
+//! Its suite runs at `https://todobackend.com/specs/index.html?http://127.0.0.1:3000/todos`. `HOSTS` names
+//! the hosts that links may have, with commas between.
 
-use cepa::{Cors, prelude::*};
+use cepa::{Cors, HostGuard, prelude::*};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::env;
@@ -140,8 +141,10 @@ pub(crate) fn todos() -> App {
 }
 
 fn main() -> Result<(), RunError> {
+    let hosts = env::var("HOSTS").unwrap_or_else(|_| "localhost,127.0.0.1".to_owned());
     App::new()
         .with(Logger::new())
+        .with(HostGuard::new(hosts.split(',')))
         .mount("/todos", todos())
         .run(env::var("ADDR").as_deref().unwrap_or("127.0.0.1:3000"))
 }

@@ -5,7 +5,8 @@
 //! SECRET_KEY=$(openssl rand -hex 32) cargo run --features auth,files,orm-sqlite,templates --example auth
 //! ```
 //!
-//! The first member is an admin. Mails are shown at `/mails`, while it is being developed.
+//! The first member is an admin. Mails are shown at `/mails`, while it is being developed. Their links
+//! have the host that was asked, so the hosts of the site are listed: in `HOSTS`, with commas between.
 
 #![allow(unreachable_pub, reason = "the macros of models make public items")]
 #![allow(
@@ -28,7 +29,7 @@ use cepa::prelude::*;
 use cepa::rate_limit::RateLimit;
 use cepa::sessions::Sessions;
 use cepa::templates::{ContextProcessor, Templates, View, Visit};
-use cepa::{Mode, Secure};
+use cepa::{HostGuard, Mode, Secure};
 use mails::Mails;
 use members::{Member, Members, Tokens};
 use std::{env, error};
@@ -97,6 +98,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
         .with_passwords(Passwords::new().with_words(["allium club"]))
         .with_login_page("/login");
     let templates = Templates::dir(PAGES).with_processor(ContextProcessor::new("member", member));
+    let hosts = env::var("HOSTS").unwrap_or_else(|_| "localhost,127.0.0.1".to_owned());
     App::new()
         .state(Keys::from_env("SECRET_KEY")?)
         .state(members)
@@ -104,6 +106,8 @@ fn main() -> Result<(), Box<dyn error::Error>> {
         .with(Logger::new())
         // Around all that may refuse, so that each refusal is a page.
         .plug(templates)
+        // Before all that makes links: nobody gets a mail that leads to another site.
+        .with(HostGuard::new(hosts.split(',')))
         .plug(Secure::defaults())
         .plug(Sessions::memory())
         .plug(database)

@@ -68,6 +68,11 @@ fn auth_takes_members_in_and_knows_them_after_a_restart() {
         format!("/join/{}", link.unwrap_or(&mails))
     };
     let (first, second) = (sign_up(), sign_up());
+    // No mail leads to a host that somebody else chose.
+    let evil = format!("host: evil.example\r\n{form}");
+    for line in ["POST /sign-up", "POST /forgot"] {
+        example.assert(line, &evil, ada, "421", &["does not answer for this host"]);
+    }
     let to_login = ["location: /login\r\n"];
     example.assert("POST /login", form, ada, "303", &to_login);
     example.assert_get(&first, "200", &["ada@example.com"]);

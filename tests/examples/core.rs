@@ -221,7 +221,8 @@ fn notes_are_made_found_and_deleted() {
 
 #[test]
 fn todo_keeps_what_its_suite_sends() {
-    let example = Example::start("todo");
+    let hosts = [("HOSTS", "localhost,onions.example")];
+    let example = Example::start_with("todo", &hosts);
     let page = "origin: https://todobackend.com\r\n";
     let preflight = format!("{page}access-control-request-method: PATCH\r\n");
     let methods = "access-control-allow-methods: GET, POST, PATCH, DELETE";
@@ -256,6 +257,8 @@ fn todo_keeps_what_its_suite_sends() {
         r#"[{"title":"Water","completed":true,"order":9,"url":"http://onions.example:8080/todos/1"}]"#,
     ];
     example.assert("GET /todos", &host, "", "200", &listed);
+    let evil = "host: evil.example\r\n";
+    example.assert("GET /todos", evil, "", "421", &[]);
     example.assert_get("/todos/1", "200", &["Water"]);
 
     example.assert("DELETE /todos/1", page, "", "204", &["access-control"]);
