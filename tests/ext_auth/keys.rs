@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use cepa::auth::{ApiKey, ApiKeys};
+use cepa::auth::{ApiKey, ApiKeys, OnlyKey};
 use cepa::prelude::*;
 use cepa::testing::{TestClient, TestResponse};
 
@@ -155,4 +155,85 @@ fn a_prefix_is_a_word() {
     let error = App::new().with(ApiKeys::new("a-b", find)).build();
     let told = error.unwrap_err().to_string();
     assert!(told.contains("`a-b` is no prefix"), "{told}");
+}
+
+#[test]
+fn the_only_key_needs_no_store() {
+    let (key, other) = (ApiKey::random("shop"), ApiKey::random("shop"));
+    // As variables have it.
+    let keys = ApiKeys::only("shop", &format!("{}\n", key.text()));
+    assert!(!format!("{keys:?}").contains(key.hash()));
+    let client = App::new()
+        .with(keys.optional())
+        .get("/", async |key: Option<Local<OnlyKey>>| {
+            format!("{:?}", key.map(|Local(key)| key))
+        })
+        .test();
+    let res = client.get("/").header("x-api-key", key.text()).send();
+    res.assert_contains(key.id());
+    assert!(!res.text().contains(key.hash()), "{res:?}");
+    client.get("/").send().assert_text("None");
+    // A text with the same id has another secret.
+    let secret = other.text().rsplit('_').next().unwrap();
+    let forged = format!("shop_{}_{secret}", key.id());
+    for text in [other.text(), &forged, "", "shop__"] {
+        let res = client.get("/").header("x-api-key", text).send();
+        res.assert_status(401);
+    }
+}
+
+#[test]
+fn a_text_that_is_no_key_does_not_build() {
+    let other = ApiKey::random("store");
+    let text = other.text().replace("store_", "shop");
+    for text in ["", "hunter2", other.text(), &text, "shop_1_2"] {
+        let keys = ApiKeys::only("shop", text);
+        let app = App::new().with(keys).get("/", async || "");
+        let error = app.build().unwrap_err().to_string();
+        let fix = "echo shop_$(openssl rand -hex 8)_$(openssl rand -hex 24)";
+        assert!(
+            error.contains("`ApiKeys`: the text is no API key"),
+            "{error}"
+        );
+        assert!(error.contains(fix), "{error}");
+        assert!(text.is_empty() || !error.contains(text), "{error}");
+    }
+    let app = App::new()
+        .with(ApiKeys::only("", "_1_2"))
+        .get("/", async || "");
+    let error = app.build().unwrap_err().to_string();
+    assert!(error.contains("is no prefix of API keys"), "{error}");
+}
+
+/// A bearer that is no JWT is one that was forged or cut off, and nobody else's to judge.
+#[cfg(feature = "jwt")]
+#[test]
+fn beside_jwts_a_key_is_sent_in_its_own_header() {
+    use cepa::jwt::{Claims, Jwt, JwtKey};
+
+    let key = ApiKey::random("shop");
+    let who = async |claims: Option<Claims<Value>>, key: Option<Local<OnlyKey>>| {
+        format!("{} {}", claims.is_some(), key.is_some())
+    };
+    let jwt = Jwt::new(JwtKey::random());
+    let token = jwt.issue(&json!({ "sub": "42" })).unwrap();
+    let app = |jwt: Jwt| {
+        let keys = ApiKeys::only("shop", key.text()).optional();
+        App::new().plug(jwt).with(keys).get("/", who).test()
+    };
+    let client = app(jwt);
+    client.get("/").send().assert_text("false false");
+    client
+        .get("/")
+        .header("x-api-key", key.text())
+        .send()
+        .assert_text("false true");
+    let bearer = |text: &str| format!("Bearer {text}");
+    let with = |text: &str| client.get("/").header("authorization", bearer(text)).send();
+    with(&token).assert_text("true false");
+    with(key.text()).assert_status(401);
+    with("x").assert_status(401);
+    let client = app(Jwt::new(JwtKey::random()).with_scheme("Token"));
+    let res = client.get("/").header("authorization", bearer(key.text()));
+    res.send().assert_text("false true");
 }

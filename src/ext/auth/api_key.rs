@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
@@ -49,7 +50,28 @@ impl ApiKey {
         let bytes = random::<{ ID + SECRET }>().expect("the operating system has random numbers");
         let (id, secret) = bytes.split_at(ID);
         let (id, secret) = (hex(id), hex(secret));
-        let text = format!("{prefix}_{id}_{secret}");
+        Self::of(format!("{prefix}_{id}_{secret}"), id)
+    }
+
+    /// The key of a text, whatever its prefix, to keep its id and hash; `None` where the text has not
+    /// the form of one.
+    ///
+    /// ```
+    /// use cepa::auth::ApiKey;
+    ///
+    /// let key = ApiKey::random("shop");
+    /// let read = ApiKey::parse(key.text()).expect("it is a key");
+    /// assert_eq!((read.id(), read.hash()), (key.id(), key.hash()));
+    /// assert!(ApiKey::parse("hunter2").is_none());
+    /// ```
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (prefix, _) = text.rsplit_once('_')?.0.rsplit_once('_')?;
+        let id = id_of(text, prefix).filter(|_| is_prefix(prefix))?;
+        Some(Self::of(text.to_owned(), id.to_owned()))
+    }
+
+    fn of(text: String, id: String) -> Self {
         let hash = hex(&mac(&text).finalize().into_bytes());
         Self { text, id, hash }
     }
@@ -113,6 +135,8 @@ pub struct ApiKeys<S> {
     prefix: Cow<'static, str>,
     store: S,
     is_optional: bool,
+    /// The text that was to be the only key is none.
+    is_malformed: bool,
 }
 
 impl<S: ApiKeyStore> ApiKeys<S> {
@@ -123,11 +147,15 @@ impl<S: ApiKeyStore> ApiKeys<S> {
             prefix: prefix.into(),
             store,
             is_optional: false,
+            is_malformed: false,
         }
     }
 
     /// Lets requests without a key pass too; handlers take `Option<Local<S::Owner>>` then. A wrong key
     /// is 401 still.
+    ///
+    /// Beside an `Option<Claims<C>>` of the feature `jwt`, which refuses each `Bearer` that is no JWT,
+    /// keys are sent in `X-Api-Key`.
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.is_optional = true;
@@ -179,6 +207,36 @@ impl<S: ApiKeyStore> ApiKeys<S> {
     }
 }
 
+impl ApiKeys<OnlyKey> {
+    /// For the one key of this prefix with this text, from the environment perhaps. A text that is no
+    /// such key, an empty one too, is a problem that [`App::build`](crate::App::build) reports.
+    ///
+    /// ```
+    /// use cepa::auth::ApiKeys;
+    /// use cepa::prelude::*;
+    ///
+    /// // echo shop_$(openssl rand -hex 8)_$(openssl rand -hex 24)
+    /// # let key = cepa::auth::ApiKey::random("shop");
+    /// # let key = key.text();
+    /// let keys = ApiKeys::only("shop", key); // in a program `&std::env::var("SHOP_KEY")?`
+    /// let client = App::new().with(keys).get("/orders", async || "orders").test();
+    /// client.get("/orders").header("x-api-key", key).send().assert_text("orders");
+    /// client.get("/orders").send().assert_status(401);
+    /// ```
+    #[must_use]
+    pub fn only(prefix: impl Into<Cow<'static, str>>, text: &str) -> Self {
+        let prefix = prefix.into();
+        let key = id_of(text.trim(), &prefix).and_then(|_| ApiKey::parse(text.trim()));
+        let only = OnlyKey {
+            id: key.as_ref().map_or("", ApiKey::id).into(),
+            hash: key.as_ref().map_or("", ApiKey::hash).into(),
+        };
+        let mut keys = Self::new(prefix, only);
+        keys.is_malformed = key.is_none();
+        keys
+    }
+}
+
 impl<S: ApiKeyStore> Middleware for ApiKeys<S> {
     async fn handle(&self, mut req: Request, next: Next) -> Response {
         let mut res = match self.owner(&req).await {
@@ -211,15 +269,24 @@ impl<S: ApiKeyStore> Middleware for ApiKeys<S> {
     }
 
     fn problems(&self) -> Vec<String> {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        match self.prefix.is_empty() || !self.prefix.chars().all(is_plain) {
-            true => vec![format!(
+        match is_prefix(&self.prefix) {
+            false => vec![format!(
                 "`{}` is no prefix of API keys: use letters, digits and `_`",
                 self.prefix.escape_debug()
             )],
-            false => Vec::new(),
+            // Without the text, which may be a secret.
+            true if self.is_malformed => vec![format!(
+                "the text is no API key: write `{0}_`, 16 digits, `_` and 48 digits, as `echo {0}_$(openssl rand -hex 8)_$(openssl rand -hex 24)` does",
+                self.prefix
+            )],
+            true => Vec::new(),
         }
     }
+}
+
+fn is_prefix(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !text.is_empty() && text.chars().all(is_plain)
 }
 
 impl<S> fmt::Debug for ApiKeys<S> {
@@ -260,6 +327,31 @@ where
 
     fn find(&self, id: &str) -> impl Future<Output = Result<Option<(String, P)>>> + Send {
         self(id.to_owned())
+    }
+}
+
+/// The one key of [`ApiKeys::only`]. Handlers take it, as `Local<OnlyKey>`, where it was sent.
+#[derive(Clone)]
+pub struct OnlyKey {
+    id: Arc<str>,
+    hash: Arc<str>,
+}
+
+impl ApiKeyStore for OnlyKey {
+    type Owner = Self;
+
+    async fn find(&self, id: &str) -> Result<Option<(String, Self)>> {
+        let is_it = *id == *self.id;
+        Ok(is_it.then(|| (self.hash.to_string(), self.clone())))
+    }
+}
+
+/// The id, and nothing of the hash.
+impl fmt::Debug for OnlyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnlyKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -347,6 +439,10 @@ mod tests {
             let id = id_of(&text, "a");
             found[usize::from(id.is_some())] += 1;
             assert_eq!(id.is_some(), is_formed(&text), "{text}");
+            // Of another prefix it is a key too.
+            let parsed = ApiKey::parse(&text);
+            assert!(id.is_none() || parsed.as_ref().is_some_and(|it| Some(it.id()) == id));
+            assert!(parsed.is_none_or(|it| it.text() == text && it.hash().len() == 64));
             assert!(id.is_none_or(|id| id == &text[2..18]));
         }
         assert!(found.iter().all(|count| *count > 10_000), "{found:?}");

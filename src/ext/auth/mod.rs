@@ -146,7 +146,7 @@ mod throttle;
 mod tokens;
 mod user;
 
-pub use api_key::{ApiKey, ApiKeyStore, ApiKeys};
+pub use api_key::{ApiKey, ApiKeyStore, ApiKeys, OnlyKey};
 pub use basic::{BasicAuth, BasicCredentials, CheckBasic, Only, OnlyKnown};
 pub use config::Auth;
 pub use error::{NotSignedIn, PasswordError};
