@@ -36,10 +36,22 @@ async fn an_address_that_cannot_be_listened_on_is_told_in_a_sentence() {
         "127.0.0.1",
         "127.0.0.1:70000",
         "no such host.invalid:80",
+        "",
     ] {
         let error = App::new().listen(text).await.unwrap_err();
-        assert!(matches!(error, RunError::Address(_)), "{text}: {error}");
+        assert!(matches!(error, RunError::Address { .. }), "{text}: {error}");
+        let start = format!("`{text}` is no address to listen on, such as 127.0.0.1:3000: ");
+        assert!(error.to_string().starts_with(&start), "{error}");
     }
+    let error = App::new().listen(&[][..]).await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.ends_with(": the name has no address"), "{text}");
+    let error = App::new().listen(("a b\n", 80)).await.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with(r#"`("a b\n", 80)` is no address"#),
+        "{text}"
+    );
     // 192.0.2.0/24 is for documentation (RFC 5737), so no machine has it.
     let error = App::new().listen("192.0.2.1:80").await.unwrap_err();
     assert!(

@@ -1,5 +1,6 @@
 //! `run` and `listen`: from the builder to a server.
 
+use std::fmt::Debug;
 use std::net::ToSocketAddrs;
 
 use super::App;
@@ -22,7 +23,7 @@ impl App {
     ///
     /// # Errors
     /// Problems of the app, an address that cannot be listened on, a hook that fails.
-    pub fn run(self, addr: impl ToSocketAddrs) -> Result<(), RunError> {
+    pub fn run(self, addr: impl ToSocketAddrs + Debug) -> Result<(), RunError> {
         Server::new(self).tcp(addr).run()
     }
 
@@ -30,7 +31,7 @@ impl App {
     ///
     /// # Errors
     /// Problems of the app, an address that cannot be listened on, a hook that fails.
-    pub async fn listen(self, addr: impl ToSocketAddrs) -> Result<(), RunError> {
+    pub async fn listen(self, addr: impl ToSocketAddrs + Debug) -> Result<(), RunError> {
         Server::new(self).tcp(addr).listen().await
     }
 

@@ -1,5 +1,6 @@
 //! Sockets: bind addresses, accept connections.
 
+use std::fmt::Debug;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
@@ -18,7 +19,8 @@ pub(super) struct Source {
 
 #[derive(Debug)]
 enum Place {
-    Tcp(io::Result<Vec<SocketAddr>>),
+    /// As it was written, and what it means.
+    Tcp(String, io::Result<Vec<SocketAddr>>),
     Ready(std::net::TcpListener),
     #[cfg(unix)]
     Unix(std::path::PathBuf),
@@ -46,8 +48,9 @@ pub(super) enum Listener {
 }
 
 impl Source {
-    pub(super) fn tcp(addr: impl ToSocketAddrs, role: Role) -> Self {
-        let place = Place::Tcp(addr.to_socket_addrs().map(Iterator::collect));
+    pub(super) fn tcp(addr: impl ToSocketAddrs + Debug, role: Role) -> Self {
+        let written = format!("{addr:?}").trim_matches('"').to_owned();
+        let place = Place::Tcp(written, addr.to_socket_addrs().map(Iterator::collect));
         Self { place, role }
     }
 
@@ -64,7 +67,7 @@ impl Source {
 
     pub(super) fn bind(self) -> Result<(Listener, Role), RunError> {
         let listener = match self.place {
-            Place::Tcp(addrs) => bind_first(&addrs.map_err(RunError::Address)?),
+            Place::Tcp(written, addrs) => bind_first(written, addrs),
             Place::Ready(listener) => adopt(listener).map_err(RunError::Runtime),
             #[cfg(unix)]
             Place::Unix(path) => bind_unix(path),
@@ -74,10 +77,17 @@ impl Source {
 }
 
 /// Binds the first address that works.
-fn bind_first(addrs: &[SocketAddr]) -> Result<Listener, RunError> {
-    let none = RunError::Address(io::Error::other("the name has no address"));
+fn bind_first(written: String, addrs: io::Result<Vec<SocketAddr>>) -> Result<Listener, RunError> {
+    let none = |source| RunError::Address {
+        addr: written,
+        source,
+    };
+    let addrs = match addrs {
+        Ok(addrs) => addrs,
+        Err(source) => return Err(none(source)),
+    };
     let mut failure = None;
-    for &addr in addrs {
+    for addr in addrs {
         match bind_one(addr) {
             Ok(listener) => return Ok(listener),
             Err(source) => {
@@ -88,7 +98,7 @@ fn bind_first(addrs: &[SocketAddr]) -> Result<Listener, RunError> {
             }
         }
     }
-    Err(failure.unwrap_or(none))
+    Err(failure.unwrap_or_else(|| none(io::Error::other("the name has no address"))))
 }
 
 /// Connections that the system keeps for us before they are accepted.

@@ -26,6 +26,7 @@ mod tls;
 mod traffic;
 mod upgrade;
 
+use std::fmt::Debug;
 use std::net::{TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
@@ -96,7 +97,7 @@ impl Server {
 
     /// Listens on an address too: `127.0.0.1:3000`, `[::]:80`, `localhost:8080`. Of a name with
     /// several addresses, the first that works is taken. Port 0 lets the system choose.
-    pub fn tcp(mut self, addr: impl ToSocketAddrs) -> Self {
+    pub fn tcp(mut self, addr: impl ToSocketAddrs + Debug) -> Self {
         self.sources.push(Source::tcp(addr, Role::Plain));
         self
     }
@@ -118,7 +119,7 @@ impl Server {
 
     /// Listens on an address for TLS too (feature `tls`).
     #[cfg(feature = "tls")]
-    pub fn tls(mut self, addr: impl ToSocketAddrs, tls: Tls) -> Self {
+    pub fn tls(mut self, addr: impl ToSocketAddrs + Debug, tls: Tls) -> Self {
         self.sources.push(Source::tcp(addr, Role::Tls(tls)));
         self
     }
@@ -141,7 +142,7 @@ impl Server {
     /// Listens on an address too and redirects everything there to https (308), on the port of
     /// the first socket for TLS that has one, or 443 (feature `tls`).
     #[cfg(feature = "tls")]
-    pub fn redirect_to_https(mut self, addr: impl ToSocketAddrs) -> Self {
+    pub fn redirect_to_https(mut self, addr: impl ToSocketAddrs + Debug) -> Self {
         self.sources.push(Source::tcp(addr, Role::Redirect));
         self
     }

@@ -12,7 +12,12 @@ pub enum RunError {
     /// The app, or a setting of the server, has problems; nothing was started.
     Build(BuildError),
     /// The text is no address, or its host name is unknown.
-    Address(io::Error),
+    Address {
+        /// The text.
+        addr: String,
+        /// What is wrong with it.
+        source: io::Error,
+    },
     /// The address cannot be listened on.
     Bind {
         /// The address.
@@ -49,7 +54,10 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Build(error) => error.fmt(f),
-            Self::Address(error) => write!(f, "this is no address to listen on, such as 127.0.0.1:3000: {error}"),
+            Self::Address { addr, source } => write!(
+                f,
+                "`{addr}` is no address to listen on, such as 127.0.0.1:3000: {source}"
+            ),
             Self::Bind { addr, source } => match source.kind() {
                 io::ErrorKind::AddrInUse => {
                     write!(f, "{addr} is in use: stop the other program, or choose another port")
@@ -99,8 +107,8 @@ impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Build(error) => Some(error),
-            Self::Address(error) | Self::Runtime(error) => Some(error),
-            Self::Bind { source, .. } => Some(source),
+            Self::Runtime(error) => Some(error),
+            Self::Address { source, .. } | Self::Bind { source, .. } => Some(source),
             Self::Start(error) | Self::Stop(error) => error.source().map(|source| source as _),
             Self::Proxies(_)
             | Self::Certificate(_)
