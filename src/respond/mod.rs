@@ -53,6 +53,7 @@ use crate::response::Response;
 /// | a [`Value`](crate::Value), as made by [`json!`](crate::json) | `application/json` |
 /// | [`Json`], [`Html`], [`Redirect`], [`Stream`], [`Ndjson`], [`Sse`] | what they say |
 /// | [`StatusCode`] | that status without a body |
+/// | [`HeaderMap`](crate::HeaderMap), `[(name, value), ..]` | 200 without a body, with these headers |
 /// | a tuple `(part, .., value)` | the value with a status, headers or a file name, see [`ResponsePart`] and [`Download`] |
 /// | `Option<T>` | the value, or 404 |
 /// | `Result<T, E>` | whichever it is; `E` is [`Error`] or any type of your own |

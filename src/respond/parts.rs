@@ -8,7 +8,8 @@ use crate::response::Response;
 
 /// What can stand before the value in a tuple: a status, headers, or a type of an extension.
 ///
-/// Parts are applied from left to right. Where the value is an error, its status stays.
+/// Parts are applied from left to right. Where the value is an error, its status stays. Without a
+/// value, the last of them is it: `(StatusCode::FOUND, [("location", "/new")])` has no body.
 ///
 /// ```
 /// use cepa::prelude::*;
@@ -60,6 +61,24 @@ where
         for (name, value) in self {
             res.set_header(name, value);
         }
+    }
+}
+
+/// 200 without a body, with these headers; behind a status, with that one.
+impl IntoResponse for HeaderMap {
+    fn into_response(self) -> Response {
+        (self, ()).into_response()
+    }
+}
+
+/// 200 without a body, with these headers; behind a status, with that one.
+impl<N, V, const COUNT: usize> IntoResponse for [(N, V); COUNT]
+where
+    N: TryInto<HeaderName>,
+    V: TryInto<HeaderValue>,
+{
+    fn into_response(self) -> Response {
+        (self, ()).into_response()
     }
 }
 
