@@ -41,6 +41,7 @@ pub trait Extension {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: FnOnce(App) -> App> Extension for F {
     fn install(self, app: App) -> App {
         self(app)
