@@ -20,6 +20,7 @@ use http::{Extensions, HeaderMap, HeaderValue, header};
 
 use crate::body::Body;
 use crate::error::{Result, Watch, note_for_developers};
+use crate::explain::StepKind;
 use crate::extract::{FromRequest, TrustedProxies};
 use crate::mode::Mode;
 use crate::response::Response;
@@ -183,13 +184,56 @@ impl Request {
     /// The matched route; `None` in `before_routing` and where nothing matched.
     #[must_use]
     pub fn route(&self) -> Option<&Route> {
-        self.0
-            .view
-            .core
-            .chains
-            .get(self.0.place.chain()?)?
-            .route
-            .as_deref()
+        self.route_of(self.0.place.chain()?)
+    }
+
+    /// The route whose path this is: the matched one, or, where the answer is a 405, a preflight's
+    /// or a redirect to the other last slash, the one that is behind it. For labels of metrics, and
+    /// to know what a path may hold.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn label(req: Request, next: Next) -> Response {
+    ///     let label = req.route_of_path().map_or("", |route| route.path()).to_owned();
+    ///     next.run(req).await.with_header("x-label", label)
+    /// }
+    ///
+    /// let client = App::new().with(label).get("/notes/{id}", async || "").test();
+    /// client.post("/notes/7").send().assert_status(405).assert_header("x-label", "/notes/{id}");
+    /// ```
+    #[must_use]
+    pub fn route_of_path(&self) -> Option<&Route> {
+        let near = || self.route_of(self.0.place.near()?);
+        self.route().or_else(near)
+    }
+
+    fn route_of(&self, chain: usize) -> Option<&Route> {
+        self.0.view.core.chains.get(chain)?.route.as_deref()
+    }
+
+    /// Where the fallback that answers belongs to, such as that of a folder of files: the host and the prefix its app is mounted at, `/static` or `/`. `None` where a route
+    /// matched, or there is no fallback.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn label(req: Request, next: Next) -> Response {
+    ///     let label = req.fallback().unwrap_or("").to_owned();
+    ///     next.run(req).await.with_header("x-label", label)
+    /// }
+    ///
+    /// let files = App::new().fallback(async || "a file");
+    /// let client = App::new().with(label).mount("/static", files).test();
+    /// client.get("/static/a.css").send().assert_header("x-label", "/static");
+    /// client.get("/a.css").send().assert_status(404).assert_header("x-label", "");
+    /// ```
+    #[must_use]
+    pub fn fallback(&self) -> Option<&str> {
+        let (core, chain) = (&self.0.view.core, self.0.place.chain()?);
+        let last = core.labels.chains.get(chain)?.last()?;
+        let answers = last.kind == StepKind::Handler && self.route().is_none();
+        answers.then(|| &*core.labels.scopes[last.scope])
     }
 
     /// The value of a path or host parameter, percent-decoded; `None` if the route has none of

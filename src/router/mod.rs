@@ -96,6 +96,8 @@ pub(crate) struct Router {
 #[derive(Debug, Default)]
 pub(crate) struct Place {
     chain: Option<usize>,
+    /// The chain of a route that has this path, by another method or last slash.
+    near: Option<usize>,
     spans: Spans,
     host: Option<Box<HostMatch>>,
     pub(crate) answer: Answer,
@@ -145,6 +147,10 @@ impl Place {
 
     pub(crate) fn chain(&self) -> Option<usize> {
         self.chain
+    }
+
+    pub(crate) fn near(&self) -> Option<usize> {
+        self.near
     }
 
     pub(crate) fn params<'a>(&'a self, names: &'a [Box<str>], path: &'a str) -> Params<'a> {

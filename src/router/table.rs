@@ -258,6 +258,7 @@ impl Target {
         spans.truncate(self.prefix_params);
         Place {
             answer,
+            near: Some(self.chain),
             ..Place::new(self.automatic, spans)
         }
     }

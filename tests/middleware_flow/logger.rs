@@ -123,6 +123,42 @@ fn lines_say_what_was_asked_and_answered() {
     assert!(!log.concat().contains("hidden"), "{log:#?}");
 }
 
+/// The token of a link in a mail sets a password, however the link was written.
+#[test]
+fn no_line_has_the_token_of_a_link() {
+    let paths = ["/reset/hidden", "/join/hidden", "/verify/hidden"];
+    if is_child() {
+        let slash = cepa::TrailingSlash::Redirect;
+        let link = async |Path(token): Path<String>| -> Result<String> {
+            (token.len() > 99).then_some(token).or_not_found("no link")
+        };
+        let client = App::new()
+            .with(Logger::new())
+            .trailing_slash(slash)
+            .get("/reset/{token}", link)
+            .get("/join/{token}", async || -> String { panic!("on purpose") })
+            .get("/verify/{token}", async || "")
+            .test();
+        for path in paths {
+            client.get(path).send();
+            client.put(path).send().assert_status(405);
+            client.request(Method::OPTIONS, path).send();
+            let slashed = format!("{path}/");
+            client.get(&slashed).send().assert_status(308);
+            client.get("/").header("referer", slashed).send();
+        }
+        return;
+    }
+    let log = log_of("no_line_has_the_token_of_a_link").join("\n");
+    assert!(!log.contains("hidden"), "{log}");
+    for line in ["GET", "PUT", "OPTIONS"] {
+        for path in paths {
+            let line = format!("{line} {} ", path.replace("hidden", "{token}"));
+            assert!(log.contains(&line), "{line}: {log}");
+        }
+    }
+}
+
 #[test]
 fn lines_say_how_a_response_ended() {
     if is_child() {

@@ -31,7 +31,9 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn of(req: &Request, secrets: &Secrets, json: bool) -> Self {
         let route = req.route().map(crate::Route::path);
-        let hidden = route.filter(|route| secrets.are_in_path(route));
+        // A 405 and a redirect to the other slash have the path of a route, and its secrets.
+        let of_path = req.route_of_path().map(crate::Route::path);
+        let hidden = of_path.filter(|route| secrets.are_in_path(route));
         let path = hidden.map_or_else(|| printable(req.path()), Cow::Borrowed);
         // For people, a route that says no more than the path is left out.
         let shown = route.filter(|route| json || *route != path);

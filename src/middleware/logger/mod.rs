@@ -38,7 +38,8 @@ use crate::{Request, Response};
 /// `hmac`, `jwt`, `key`, `otp`, `pass`, `pin`, `pwd`, `sid`, `sig`, `ticket` or one of
 /// [`with_secret`](Self::with_secret); case and punctuation make no difference. Where a path
 /// parameter has such a name (of the second list only your own), the route's path is written
-/// in place of the request's. Headers and bodies are never written.
+/// in place of the request's, also if the answer is a 405 or a redirect to the other last slash.
+/// Before routing there is no route: add the logger by `with`. Headers and bodies are never written.
 ///
 /// **One line is one request.** Spaces, control characters and what is not ASCII are
 /// percent-encoded in paths, queries and ids, so that nobody can write a line, a field, or to the
