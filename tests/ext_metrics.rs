@@ -49,9 +49,9 @@ fn requests_are_counted_by_method_template_and_status() {
         ("GET", "/users/{id}", "400", 1.0),
         ("HEAD", "/users/{id}", "200", 1.0),
         ("POST", "/users/{id}", "201", 1.0),
-        ("PUT", "unmatched", "405", 1.0),
+        ("PUT", "/users/{id}", "405", 1.0),
         ("GET", "unmatched", "404", 1.0),
-        ("GET", "unmatched", "200", 1.0),
+        ("GET", "/in/*", "200", 1.0),
         ("other", "/any", "200", 1.0),
         ("GET", "{t}.test/members/{id}", "200", 1.0),
     ];
@@ -346,4 +346,53 @@ fn any_text_is_a_value_of_a_label() {
         );
     }
     drop(service);
+}
+
+/// An alert on what is unmatched is one on 404s, not on files and preflights.
+#[test]
+fn only_what_has_no_place_is_unmatched() {
+    let files = || App::new().fallback(async || "a file");
+    let notes = App::new()
+        .trailing_slash(cepa::TrailingSlash::Redirect)
+        .get("/notes/{id}", async || "")
+        .delete("/notes/{id}", async || "");
+    let client = App::new()
+        .plug(Metrics::new())
+        .with(cepa::Cors::new(["https://a.example"]).with_methods([Method::DELETE]))
+        .mount("/api", notes)
+        .mount("/static", files())
+        .mount("/file.txt", files())
+        .host("{t}.test", files())
+        .test();
+    let preflight = || {
+        let ask = client.request(Method::OPTIONS, "/api/notes/1");
+        ask.header("origin", "https://a.example")
+            .header("access-control-request-method", "DELETE")
+    };
+    preflight().send().assert_status(204);
+    client.request(Method::OPTIONS, "/api/notes/2").send();
+    client.post("/api/notes/1").send().assert_status(405);
+    client.get("/api/notes/1/").send().assert_status(308);
+    client.get("/api/none").send().assert_status(404);
+    client.get("/static/secret-1.css").send().assert_status(200);
+    client.get("/static/secret/2.css").send();
+    client.get("/file.txt").send().assert_status(200);
+    client.get("/secret").header("host", "red.test").send();
+    let read = read(&client);
+    let rows = [
+        ("OPTIONS", "/api/notes/{id}", "204", 2.0),
+        ("POST", "/api/notes/{id}", "405", 1.0),
+        ("GET", "/api/notes/{id}", "308", 1.0),
+        ("GET", "unmatched", "404", 1.0),
+        ("GET", "/static/*", "200", 2.0),
+        ("GET", "/file.txt/*", "200", 1.0),
+        ("GET", "{t}.test/*", "200", 1.0),
+    ];
+    for (method, route, status, count) in rows {
+        let labels = [("method", method), ("route", route), ("status", status)];
+        let value = read.value("http_requests_total", &labels);
+        assert_eq!(value, Some(count), "{labels:?}\n{}", read.text);
+    }
+    assert_eq!(read.samples("http_requests_total").count(), rows.len());
+    assert!(!read.text.contains("secret"), "{}", read.text);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::store::{CANCELLED, Holder, Requests, method_index};
+use super::store::{CANCELLED, Holder, Place, Requests, method_index};
 use crate::{Middleware, Next, Request, Response};
 
 /// Counts every request inside of it.
@@ -16,7 +16,7 @@ impl Middleware for Measure {
     async fn handle(&self, req: Request, next: Next) -> Response {
         let mut open = Open {
             requests: self.requests.begin(),
-            route: req.route().map(crate::Route::index),
+            place: self.requests.place(&req),
             method: method_index(req.method()),
             status: CANCELLED,
             start: Instant::now(),
@@ -40,7 +40,7 @@ impl Middleware for Measure {
 /// went away and the handler's future was dropped.
 struct Open {
     requests: Arc<Requests>,
-    route: Option<usize>,
+    place: Place,
     method: u8,
     status: u16,
     start: Instant,
@@ -51,6 +51,6 @@ impl Drop for Open {
     fn drop(&mut self) {
         let took = self.start.elapsed();
         self.requests
-            .count(self.route, self.method, self.status, took, self.bytes);
+            .count(&self.place, self.method, self.status, took, self.bytes);
     }
 }

@@ -8,17 +8,20 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::text::{head, histogram, label, sample};
-use crate::{Method, Route, RouteTable};
+use crate::{Method, Request, Route, RouteTable};
 
 /// In the place of a status where the client went away before there was one.
 pub(super) const CANCELLED: u16 = 0;
 
 /// In the place of a route where none matched. Paths begin with a slash, so no route is named so.
 const UNMATCHED: &str = "unmatched";
+
+/// Behind what a fallback is mounted at. No route ends so.
+const BELOW: &str = "/*";
 
 const METHODS: [&str; 10] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "other",
@@ -32,11 +35,13 @@ pub(super) const NAMES: [&str; 4] = [
     "http_requests_in_flight",
 ];
 
-/// The counts of all routes of an app, and those of no route.
+/// The counts of all routes of an app, of its fallbacks, and of neither.
 pub(super) struct Requests {
     /// Upper bounds of the durations, in seconds.
     bounds: Box<[f64]>,
     routes: OnceLock<Routes>,
+    /// The cells of fallbacks, by what they are mounted at; there is one when it was asked first.
+    fallbacks: RwLock<Vec<Arc<Cell>>>,
     unmatched: Cell,
     /// How many [`Holder`]s there are.
     holders: AtomicUsize,
@@ -94,7 +99,15 @@ struct Routes {
     of: Box<[usize]>,
 }
 
-struct Cell {
+/// Where a request is counted.
+pub(super) enum Place {
+    /// By the position in the table of routes.
+    Route(usize),
+    Fallback(Arc<Cell>),
+    Unmatched,
+}
+
+pub(super) struct Cell {
     /// As in the label.
     route: String,
     first: OnceLock<Box<Series>>,
@@ -117,6 +130,7 @@ impl Requests {
             bounds: bounds.into(),
             holders: AtomicUsize::new(0),
             routes: OnceLock::new(),
+            fallbacks: RwLock::default(),
             unmatched: Cell::new(UNMATCHED.to_owned()),
         }
     }
@@ -137,19 +151,46 @@ impl Requests {
         self.routes.get_or_init(|| Routes { cells, of });
     }
 
-    /// Counts a request; `route` is its position in the table of routes.
-    pub(super) fn count(
-        &self,
-        route: Option<usize>,
-        method: u8,
-        status: u16,
-        took: Duration,
-        bytes: u64,
-    ) {
-        let cell = route.and_then(|route| {
+    /// Which label the request has.
+    pub(super) fn place(&self, req: &Request) -> Place {
+        match (req.fallback(), req.route_of_path()) {
+            (Some(mount), _) => Place::Fallback(self.fallback(mount)),
+            (None, Some(route)) => Place::Route(route.index()),
+            (None, None) => Place::Unmatched,
+        }
+    }
+
+    fn fallback(&self, mount: &str) -> Arc<Cell> {
+        let mount = mount.trim_end_matches('/');
+        let is_it = |cell: &&Arc<Cell>| cell.route.strip_suffix(BELOW) == Some(mount);
+        let known = self.fallbacks.read();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        if let Some(cell) = known.iter().find(is_it) {
+            return Arc::clone(cell);
+        }
+        drop(known);
+        let cells = self.fallbacks.write();
+        let mut cells = cells.unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have been first.
+        if let Some(cell) = cells.iter().find(is_it) {
+            return Arc::clone(cell);
+        }
+        let cell = Arc::new(Cell::new(format!("{mount}{BELOW}")));
+        cells.push(Arc::clone(&cell));
+        cell
+    }
+
+    /// Counts a request.
+    pub(super) fn count(&self, place: &Place, method: u8, status: u16, took: Duration, bytes: u64) {
+        let of_route = |route: usize| {
             let routes = self.routes.get()?;
             routes.cells.get(*routes.of.get(route)?)
-        });
+        };
+        let cell = match place {
+            Place::Route(route) => of_route(*route),
+            Place::Fallback(cell) => Some(&**cell),
+            Place::Unmatched => None,
+        };
         let series = cell
             .unwrap_or(&self.unmatched)
             .series(method, status, self.bounds.len());
@@ -163,8 +204,10 @@ impl Requests {
 
     /// All lines about requests; two that are read at once may differ by those that end just then.
     pub(super) fn write(&self, out: &mut String, in_flight: usize) {
-        let read: Vec<Read> = self
-            .cells()
+        let fallbacks = self.fallbacks.read();
+        let fallbacks = fallbacks.unwrap_or_else(PoisonError::into_inner).clone();
+        let cells = self.cells().chain(fallbacks.iter().map(AsRef::as_ref));
+        let read: Vec<Read> = cells
             .flat_map(|cell| cell.all().map(|series| series.read(&cell.route)))
             .collect();
         let [total, duration, size, flight] = NAMES;
