@@ -212,8 +212,9 @@ impl Request {
         self.0.view.core.chains.get(chain)?.route.as_deref()
     }
 
-    /// Where the fallback that answers belongs to, such as that of a folder of files: the host and the prefix its app is mounted at, `/static` or `/`. `None` where a route
-    /// matched, or there is no fallback.
+    /// Where the fallback that answers belongs to, such as that of a folder of files: the host and
+    /// the prefix its app is mounted at, `/static` or `/`. `None` where a route matched, or there is
+    /// no fallback.
     ///
     /// ```
     /// use cepa::prelude::*;

@@ -37,9 +37,9 @@
 //! A request is counted when its body was sent, so the time is that of the whole response. The
 //! route is the template, `/users/{id}`, with its host if it has one, also of answers for the
 //! path of a route by another method (405, `OPTIONS`, preflights) or another last slash. Where a
-//! fallback answers, as `Files` does, it is what that is mounted at,
-//! `/static/*`. All else is `unmatched`: 404s, and what is answered before the match. A method that HTTP does not define is `other`. Where the client went away before there
-//! was a response, the status is `cancelled`.
+//! fallback answers, as `Files` does, it is what that is mounted at, `/static/*`. All else is
+//! `unmatched`: 404s, and what is answered before the match. A method that HTTP does not define is
+//! `other`. Where the client went away before there was a response, the status is `cancelled`.
 //!
 //! Own metrics are [`Counter`], [`Gauge`] and [`Histogram`], with labels by their `with_labels`. Any
 //! part of the app, and any extension, gives them by [`App::contribute`](crate::App::contribute), as
