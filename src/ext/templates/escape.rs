@@ -2,9 +2,7 @@
 //!
 //! Before it: the name of a template. After it: minijinja prints each value by this.
 
-use std::fmt;
-
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, Output, State, escape_formatter, filters};
 
 use super::view::ending;
@@ -30,21 +28,21 @@ pub(super) fn by_name(name: &str) -> AutoEscape {
 /// minijinja's escaping for HTML would write slashes as references too, which protects nothing and
 /// makes every address hard to read.
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    match state.auto_escape() {
-        AutoEscape::Html if !value.is_safe() => write(out, value).map_err(Error::from),
+    match value.as_str() {
+        Some(text) if matches!(state.auto_escape(), AutoEscape::Html) => {
+            if value.is_safe() || is_plain(text) {
+                return out.write_str(text).map_err(Error::from);
+            }
+            write!(out, "{}", Escaped(text)).map_err(Error::from)
+        }
         _ => escape_formatter(out, state, value),
     }
 }
 
-fn write(out: &mut dyn fmt::Write, value: &Value) -> fmt::Result {
-    match (value.as_str(), value.kind()) {
-        (Some(text), _) => write!(out, "{}", Escaped(text)),
-        // These have no sign that is to be escaped.
-        (_, ValueKind::Undefined | ValueKind::None | ValueKind::Bool | ValueKind::Number) => {
-            write!(out, "{value}")
-        }
-        _ => write!(out, "{}", Escaped(&value.to_string())),
-    }
+/// Whether nothing is to be escaped, which is so for most texts.
+fn is_plain(text: &str) -> bool {
+    let is_markup = |byte: u8| matches!(byte, b'<' | b'>' | b'&' | b'"' | b'\'');
+    !text.bytes().any(is_markup)
 }
 
 /// `value | escape`, which escapes for HTML where nothing is escaped by itself.
@@ -54,10 +52,10 @@ fn escape(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
         AutoEscape::None => by_name(state.name()) != AutoEscape::Json,
         _ => false,
     };
-    if !is_html || value.is_safe() {
-        return filters::escape(state, value);
+    match value.as_str() {
+        Some(text) if is_html && !value.is_safe() => {
+            Ok(Value::from_safe_string(Escaped(text).to_string()))
+        }
+        _ => filters::escape(state, value),
     }
-    let mut text = String::new();
-    write(&mut text, value)?;
-    Ok(Value::from_safe_string(text))
 }
