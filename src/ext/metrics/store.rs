@@ -153,11 +153,11 @@ impl Requests {
 
     /// Which label the request has.
     pub(super) fn place(&self, req: &Request) -> Place {
-        match (req.fallback(), req.route_of_path()) {
-            (Some(mount), _) => Place::Fallback(self.fallback(mount)),
-            (None, Some(route)) => Place::Route(route.index()),
-            (None, None) => Place::Unmatched,
+        if let Some(route) = req.route_of_path() {
+            return Place::Route(route.index());
         }
+        let fallback = req.fallback().map(|mount| self.fallback(mount));
+        fallback.map_or(Place::Unmatched, Place::Fallback)
     }
 
     fn fallback(&self, mount: &str) -> Arc<Cell> {
