@@ -344,8 +344,8 @@ impl fmt::Display for Error {
         }
         let mut said = self.0.message.as_deref().unwrap_or("").to_owned();
         for source in self.sources().map(ToString::to_string) {
-            // A message taken from its own cause is not told twice.
-            if source != said {
+            // A message taken from its own cause, or that ends with it, does not tell it twice.
+            if !said.ends_with(&source) {
                 let separator = if said.is_empty() { "" } else { ": " };
                 write!(f, "{separator}{source}")?;
                 said = source;

@@ -345,3 +345,26 @@ fn a_page_that_nobody_makes_leaves_an_error_its_status() {
     let res = client.get("/").send();
     res.assert_status(500).assert_text("Internal Server Error");
 }
+
+/// Many errors tell their cause in their own text.
+#[test]
+fn a_cause_that_is_told_already_is_not_told_again() {
+    #[derive(Debug)]
+    struct Outer(std::num::ParseIntError);
+
+    impl std::fmt::Display for Outer {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "no page: {}", self.0)
+        }
+    }
+
+    impl std::error::Error for Outer {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    let error = Outer("x".parse::<u8>().unwrap_err());
+    let error = Error::from(error).to_string();
+    assert_eq!(error, "no page: invalid digit found in string");
+}

@@ -10,6 +10,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
+#[cfg(feature = "auth")]
 mod auth;
 mod core;
 mod databases;
