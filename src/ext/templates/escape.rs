@@ -2,7 +2,7 @@
 //!
 //! Before it: the name of a template. After it: minijinja prints each value by this.
 
-use minijinja::value::Value;
+use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, Output, State, escape_formatter, filters};
 
 use super::view::ending;
@@ -28,15 +28,22 @@ pub(super) fn by_name(name: &str) -> AutoEscape {
 /// minijinja's escaping for HTML would write slashes as references too, which protects nothing and
 /// makes every address hard to read.
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    match value.as_str() {
-        Some(text) if matches!(state.auto_escape(), AutoEscape::Html) => {
-            if value.is_safe() || is_plain(text) {
-                return out.write_str(text).map_err(Error::from);
-            }
-            write!(out, "{}", Escaped(text)).map_err(Error::from)
-        }
-        _ => escape_formatter(out, state, value),
+    if !matches!(state.auto_escape(), AutoEscape::Html) {
+        return escape_formatter(out, state, value);
     }
+    match value.as_str() {
+        Some(text) if value.is_safe() || is_plain(text) => out.write_str(text),
+        Some(text) => write!(out, "{}", Escaped(text)),
+        None if has_no_markup(value) => return escape_formatter(out, state, value),
+        None => write!(out, "{}", Escaped(&value.to_string())),
+    }
+    .map_err(Error::from)
+}
+
+/// Whether it is a value whose text has no sign that is to be escaped.
+fn has_no_markup(value: &Value) -> bool {
+    use ValueKind::{Bool, None, Number, Undefined};
+    matches!(value.kind(), Undefined | None | Bool | Number)
 }
 
 /// Whether nothing is to be escaped, which is so for most texts.
@@ -52,10 +59,9 @@ fn escape(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
         AutoEscape::None => by_name(state.name()) != AutoEscape::Json,
         _ => false,
     };
-    match value.as_str() {
-        Some(text) if is_html && !value.is_safe() => {
-            Ok(Value::from_safe_string(Escaped(text).to_string()))
-        }
-        _ => filters::escape(state, value),
+    if !is_html || value.is_safe() {
+        return filters::escape(state, value);
     }
+    let text = value.to_string();
+    Ok(Value::from_safe_string(Escaped(&text).to_string()))
 }
