@@ -10,6 +10,7 @@ use crate::child::{Kind, Server};
 use crate::load::{self, Load};
 use crate::process::Cpu;
 use crate::runtime::Runtime;
+use crate::wrk;
 
 /// The server's core, and the client's.
 const PINNED: [&str; 3] = ["taskset", "-c", "0"];
@@ -188,7 +189,7 @@ pub fn runtimes(options: &Options) {
 }
 
 /// Runs `measure` while one client asks, again and again, for what blocks its thread for 100 ms.
-fn beside_a_blocking_one(addr: &str, measure: impl FnOnce() -> load::Result) -> load::Result {
+fn beside_a_blocking_one(addr: &str, measure: impl FnOnce() -> wrk::Result) -> wrk::Result {
     use std::io::Read as _;
 
     let over = AtomicBool::new(false);
