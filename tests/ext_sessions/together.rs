@@ -82,11 +82,13 @@ async fn of_64_requests_at_once_none_loses_a_key() {
 }
 
 /// A login waits for a slow hash, while the visitor fills the basket in another tab.
-#[tokio::test(flavor = "multi_thread")]
-async fn who_signs_in_meanwhile_loses_nothing_of_the_session() {
+/// A client with a session, in which somebody signs in; the login has the session when `between` is
+/// asked, and writes after it.
+async fn signed_in_around(between: &str) -> TestClient {
     let slow_login = async |State(all): State<Arc<Barrier>>, session: Session| -> Result<()> {
         all.wait().await;
         all.wait().await;
+        session.insert("fresh", "yes")?;
         session.bind_user("ada")?;
         Ok(())
     };
@@ -99,11 +101,17 @@ async fn who_signs_in_meanwhile_loses_nothing_of_the_session() {
     client.post("/set/a/1").await;
     let between = async {
         all.wait().await;
-        client.post("/set/b/2").await.assert_status(200);
+        client.post(between).await.assert_status(200);
         all.wait().await;
     };
     let (login, ()) = tokio::join!(client.post("/login").into_future(), between);
     login.assert_status(200);
+    client
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_meanwhile_loses_nothing_of_the_session() {
+    let client = signed_in_around("/set/b/2").await;
     client.get("/get/b").await.assert_text("2");
     client.get("/user").await.assert_text("ada");
 }
@@ -133,27 +141,7 @@ async fn a_session_that_was_destroyed_meanwhile_stays_so() {
 
 #[tokio::test]
 async fn who_signs_in_while_the_session_ends_is_signed_in_all_the_same() {
-    let all = Arc::new(Barrier::new(2));
-    let slow_login = async |State(all): State<Arc<Barrier>>, session: Session| -> Result<()> {
-        all.wait().await;
-        all.wait().await;
-        session.insert("fresh", "yes")?;
-        session.bind_user("ada")?;
-        Ok(())
-    };
-    let app = App::new()
-        .state(Arc::clone(&all))
-        .plug(Sessions::memory())
-        .plug(routes);
-    let client = app.post("/login", slow_login).test();
-    client.post("/set/a/1").await;
-    let between = async {
-        all.wait().await;
-        client.post("/destroy").await.assert_status(200);
-        all.wait().await;
-    };
-    let (login, ()) = tokio::join!(client.post("/login").into_future(), between);
-    login.assert_status(200);
+    let client = signed_in_around("/destroy").await;
     client.get("/user").await.assert_text("ada");
     client.get("/get/fresh").await.assert_text("yes");
     client.get("/get/a").await.assert_text("nothing");

@@ -19,8 +19,9 @@ use crate::{Error, Result, log};
 
 /// How long one attempt to connect may take.
 const ATTEMPT: Duration = Duration::from_secs(5);
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Between attempts, doubled each time.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Connections that were idle for this long are asked whether they live before they are used. Those
 /// in steady use are not.

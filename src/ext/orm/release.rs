@@ -9,10 +9,8 @@ use std::time::Duration;
 use sea_orm::sqlx::{self, ConnectOptions as _, Connection, Executor as _};
 use tokio::time::{sleep, timeout};
 
+use super::connect::{FIRST_PAUSE, LONGEST_PAUSE};
 use super::interrupt::Interrupts;
-
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How connections of this kind are asked.
 pub(super) trait Server: Connection {
@@ -105,6 +103,7 @@ impl<C: Server> Release<C> {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
+
     /// Waits for something, as long as the pool is open.
     async fn until_closed<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
         let mut closed = pin!(self.interrupts.closed.acquire());
