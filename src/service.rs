@@ -25,7 +25,7 @@ use crate::preflight::Problem;
 use crate::request::Request;
 use crate::respond::{IntoResponse, Redirect};
 use crate::response::Response;
-use crate::router::{Answer, Link, RouteTable, Router};
+use crate::router::{Answer, Link, Route, RouteTable, Router};
 use crate::server::{Activity, Lifecycle, Stopping};
 
 /// An app that was built: immutable, cheap to clone, ready to answer requests.
@@ -179,6 +179,11 @@ impl View {
             body_limit,
             activity: Activity::default(),
         })
+    }
+
+    /// The route of a chain, which fallbacks and automatic answers do not have.
+    pub(crate) fn route(&self, chain: usize) -> Option<&Route> {
+        self.core.chains.get(chain)?.route.as_deref()
     }
 
     /// Makes a request and puts it at the start of its chain, or of the one that refuses it with the

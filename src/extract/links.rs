@@ -36,7 +36,8 @@ pub struct Links {
     /// As it was sent; what is in it is looked for once a link needs it.
     host: Option<HeaderValue>,
     is_secure: bool,
-    is_host_open: bool,
+    is_host_known: bool,
+    chain: Option<usize>,
     origin: OnceLock<Option<String>>,
 }
 
@@ -82,7 +83,8 @@ impl Links {
             let (host, port) = self.host()?;
             Some(written_origin(host, port, self.is_secure))
         });
-        if self.is_host_open {
+        let route = self.chain.and_then(|chain| self.view.route(chain));
+        if !self.is_host_known && is_host_open(self.view.core.mode, route) {
             warn_of_open_host();
         }
         let origin = origin.as_deref();
@@ -107,7 +109,8 @@ impl From<&Request> for Links {
             view: Arc::clone(req.view()),
             host: req.host_value(),
             is_secure: req.is_secure(),
-            is_host_open: is_host_open(req),
+            is_host_known: req.is_host_known(),
+            chain: req.chain(),
             origin: OnceLock::new(),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Once;
 use super::{Middleware, Next};
 use crate::extract::is_host;
 use crate::names::line;
-use crate::{Error, IntoResponse, Provided, Request, Response, Route, StatusCode, log};
+use crate::{Error, IntoResponse, Mode, Provided, Request, Response, Route, StatusCode, log};
 
 /// Answers for these hosts, and for others with 421 Misdirected Request (RFC 9110, 15.5.20), so that
 /// nobody can put a name of their own into links, redirects and caches (host header injection) or
@@ -115,15 +115,16 @@ impl Middleware for HostGuard {
     }
 }
 
-/// Whether whoever sent the request could have chosen any host, in production.
-pub(crate) fn is_host_open(req: &Request) -> bool {
+/// Whether the host of a request is nobody's choice but the client's, in production, where it was
+/// not looked up in a list before.
+pub(crate) fn is_host_open(mode: Mode, route: Option<&Route>) -> bool {
     let guard = Provided::mark::<HostGuard>();
     // A host that ends in a parameter holds nobody.
     let is_held = |route: &Route| {
         route.host().is_some_and(|host| !host.ends_with('}'))
             || route.providers(&guard).next().is_some()
     };
-    req.mode().is_production() && !req.is_host_known() && !req.route().is_some_and(is_held)
+    mode.is_production() && !route.is_some_and(is_held)
 }
 
 /// Says once in a process that whole URLs have a host that the client chose.

@@ -138,7 +138,7 @@ impl Request {
     pub fn origin(&self) -> Result<String> {
         let named = authority(&self.0.head.uri, &self.0.head.headers);
         let (host, port) = named.or_bad_request("the `Host` header is missing or malformed")?;
-        if is_host_open(self) {
+        if !self.is_host_known() && is_host_open(self.mode(), self.route()) {
             warn_of_open_host();
         }
         Ok(written_origin(host, port, self.is_secure()))

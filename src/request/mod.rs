@@ -184,7 +184,7 @@ impl Request {
     /// The matched route; `None` in `before_routing` and where nothing matched.
     #[must_use]
     pub fn route(&self) -> Option<&Route> {
-        self.route_of(self.0.place.chain()?)
+        self.0.view.route(self.chain()?)
     }
 
     /// The route whose path this is: the matched one, or, where the answer is a 405, a preflight's
@@ -204,12 +204,12 @@ impl Request {
     /// ```
     #[must_use]
     pub fn route_of_path(&self) -> Option<&Route> {
-        let near = || self.route_of(self.0.place.near()?);
+        let near = || self.0.view.route(self.0.place.near()?);
         self.route().or_else(near)
     }
 
-    fn route_of(&self, chain: usize) -> Option<&Route> {
-        self.0.view.core.chains.get(chain)?.route.as_deref()
+    pub(crate) fn chain(&self) -> Option<usize> {
+        self.0.place.chain()
     }
 
     /// Where the fallback that answers belongs to, such as that of a folder of files: the host and

@@ -41,28 +41,35 @@ impl<T: Into<Body>> IntoResponse for Html<T> {
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);
 
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Escaped<'_> {
+    /// As its `Display` writes it, without a formatter's cost.
+    pub(crate) fn write_to(self, out: &mut impl fmt::Write) -> fmt::Result {
         let mut start = 0;
-        for (at, c) in self.0.char_indices() {
-            if let Some(reference) = reference(c) {
-                f.write_str(&self.0[start..at])?;
-                f.write_str(reference)?;
-                start = at + c.len_utf8();
+        for (at, byte) in self.0.bytes().enumerate() {
+            if let Some(reference) = reference(byte) {
+                out.write_str(&self.0[start..at])?;
+                out.write_str(reference)?;
+                start = at + 1;
             }
         }
-        f.write_str(&self.0[start..])
+        out.write_str(&self.0[start..])
     }
 }
 
-/// What stands for a character that would be markup.
-pub(crate) fn reference(c: char) -> Option<&'static str> {
-    match c {
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '&' => Some("&amp;"),
-        '"' => Some("&quot;"),
-        '\'' => Some("&#39;"),
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_to(f)
+    }
+}
+
+/// What stands for a character that would be markup; each is one byte.
+pub(crate) fn reference(byte: u8) -> Option<&'static str> {
+    match byte {
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'&' => Some("&amp;"),
+        b'"' => Some("&quot;"),
+        b'\'' => Some("&#39;"),
         _ => None,
     }
 }

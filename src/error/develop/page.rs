@@ -66,7 +66,7 @@ impl Page {
                 self.html.push('…');
                 break;
             }
-            match reference(c) {
+            match u8::try_from(c).ok().and_then(reference) {
                 Some(reference) => self.html.push_str(reference),
                 None if is_hidden(c) => self.html.push('\u{fffd}'),
                 None => self.html.push(c),

@@ -32,10 +32,10 @@ fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
         return escape_formatter(out, state, value);
     }
     match value.as_str() {
-        Some(text) if value.is_safe() || is_plain(text) => out.write_str(text),
-        Some(text) => write!(out, "{}", Escaped(text)),
+        Some(text) if value.is_safe() => out.write_str(text),
+        Some(text) => Escaped(text).write_to(out),
         None if has_no_markup(value) => return escape_formatter(out, state, value),
-        None => write!(out, "{}", Escaped(&value.to_string())),
+        None => Escaped(&value.to_string()).write_to(out),
     }
     .map_err(Error::from)
 }
@@ -44,12 +44,6 @@ fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
 fn has_no_markup(value: &Value) -> bool {
     use ValueKind::{Bool, None, Number, Undefined};
     matches!(value.kind(), Undefined | None | Bool | Number)
-}
-
-/// Whether nothing is to be escaped, which is so for most texts.
-fn is_plain(text: &str) -> bool {
-    let is_markup = |byte: u8| matches!(byte, b'<' | b'>' | b'&' | b'"' | b'\'');
-    !text.bytes().any(is_markup)
 }
 
 /// `value | escape`, which escapes for HTML where nothing is escaped by itself.

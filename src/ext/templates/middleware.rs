@@ -22,8 +22,7 @@ pub(super) struct RenderViews {
 
 impl Middleware for RenderViews {
     async fn handle(&self, req: Request, next: Next) -> Response {
-        let mut visit = Visit::of(&req);
-        visit.look_for_flash(&req, self.keys.as_ref().or_else(|| req.state()));
+        let visit = Visit::of(&req, self.keys.as_ref());
         let mut res = next.run(req).await;
         match res.take_draft::<View>() {
             Some(view) => self.render(res, view, visit),

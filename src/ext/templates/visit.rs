@@ -45,10 +45,10 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// The flash messages come in [`look_for_flash`](Self::look_for_flash).
-    pub(super) fn of(req: &Request) -> Self {
+    /// Flash messages are read by these keys, or those of the app around the step.
+    pub(super) fn of(req: &Request, keys: Option<&Keys>) -> Self {
         Self {
-            flash: None,
+            flash: flash(req, keys),
             links: Links::from(req),
             target: req.uri().path_and_query().cloned(),
             method: req.method().clone(),
@@ -57,11 +57,6 @@ impl Visit {
         }
     }
 
-    /// Without a jar there is nothing to find, and no error to make.
-    pub(super) fn look_for_flash(&mut self, req: &Request, keys: Option<&Keys>) {
-        let cookies = req.local::<Cookies>().zip(keys);
-        self.flash = cookies.map(|(cookies, keys)| Flash::new(cookies.clone(), keys.clone()));
-    }
 
     /// The path of the request, percent-encoded as it was sent.
     #[must_use]
@@ -108,6 +103,13 @@ impl Visit {
     pub(super) fn links(&self) -> &Links {
         &self.links
     }
+}
+
+/// Without a jar there is nothing to find, and no error to make.
+fn flash(req: &Request, keys: Option<&Keys>) -> Option<Flash> {
+    let cookies = req.local::<Cookies>()?;
+    let keys = keys.or_else(|| req.state())?;
+    Some(Flash::new(cookies.clone(), keys.clone()))
 }
 
 impl fmt::Debug for Visit {
