@@ -158,7 +158,7 @@ pub use middleware::{
 pub use mode::Mode;
 pub use negotiate::{Accept, AcceptEncoding};
 pub use preflight::{BuildError, Need, Problem, Provided};
-pub use request::Request;
+pub use request::{Afterwards, Request};
 pub use respond::{
     CacheControl, Download, ETag, Escaped, Event, EventSender, Html, IntoEvent, IntoResponse, Json,
     Ndjson, Redirect, ResponsePart, Sse, Stream, Validators,

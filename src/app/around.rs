@@ -2,14 +2,12 @@
 //!
 //! Before it: the links of a chain. After it: the same with those in between that were made here.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use super::{App, Place};
 use crate::middleware::{AnyMiddleware, IntoMiddleware};
 use crate::router::Route;
-use crate::service::States;
 
 /// A step of a chain, as [`App::with_each`] shows it: a middleware, or the handler at the end.
 #[derive(Clone, Copy)]
@@ -17,7 +15,6 @@ pub struct StepInfo<'a> {
     pub(super) name: &'a str,
     pub(super) is_handler: bool,
     pub(super) route: Option<&'a Route>,
-    pub(super) states: &'a States,
 }
 
 impl<'a> StepInfo<'a> {
@@ -37,13 +34,6 @@ impl<'a> StepInfo<'a> {
     #[must_use]
     pub fn route(&self) -> Option<&'a Route> {
         self.route
-    }
-
-    /// The state of this type that the step sees: that of the app it is written in, which may be
-    /// mounted inside of the one that has the `with_each`.
-    #[must_use]
-    pub fn state<T: Any + Send + Sync>(&self) -> Option<&'a T> {
-        self.states.find()
     }
 }
 

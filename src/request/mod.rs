@@ -2,9 +2,12 @@
 //!
 //! It is one heap object passed by pointer, made when the head arrived and used up by the handler.
 
+mod afterwards;
 mod content;
 mod line;
 
+pub use afterwards::Afterwards;
+use afterwards::Left;
 pub(crate) use line::{decode, written_origin};
 
 use std::any::Any;
@@ -69,6 +72,8 @@ struct Inner {
     matched: Option<PathAndQuery>,
     /// Its host is one of a list.
     is_host_known: bool,
+    /// Where it leaves its values, if somebody asks for them afterwards.
+    left: Option<Left>,
 }
 
 impl Request {
@@ -93,6 +98,7 @@ impl Request {
                 place: Place::default(),
                 matched: None,
                 is_host_known: false,
+                left: None,
             },
         ));
         if req.0.head.uri.authority().is_some() {

@@ -306,6 +306,48 @@ fn processors_see_what_middleware_around_the_handler_found() {
     client.get("/inner").send().assert_text("Ada");
 }
 
+/// Their pages knew nobody: no handler ran, and the step that rendered them had seen the request before
+/// the middleware that signs in.
+#[test]
+fn error_pages_know_what_was_found_out_before_the_error() {
+    #[derive(Clone)]
+    struct User(&'static str);
+    async fn sign_in(mut req: Request, next: Next) -> Response {
+        req.insert(User("Ada"));
+        next.run(req).await
+    }
+    async fn refuse(_: Request, _: Next) -> Result<Response> {
+        Err(Error::forbidden("not for you"))
+    }
+    async fn panics(_: Request, _: Next) -> Response {
+        panic!("on the way in")
+    }
+    async fn failed(error: &Error, _: &ErrorContext) -> impl IntoResponse {
+        (error.status(), View::new("error.html", ()))
+    }
+    let user = ContextProcessor::new("user", |visit| visit.local::<User>().map(|user| user.0));
+    let list: List = &[("error.html", "{{ user }} at {{ request.path }}")];
+    let home = async || "home";
+    let client = App::new()
+        .plug(templates(list).with_processor(user))
+        .with(sign_in)
+        .on_error(failed)
+        .get("/", home)
+        .get("/refused", home.with(refuse))
+        .get("/panics", home.with(panics))
+        .test();
+    let answered = |path: &str, status: u16| {
+        let res = client.get(path).send();
+        res.assert_status(status)
+            .assert_text(&format!("Ada at {path}"));
+    };
+    answered("/nothing", 404);
+    answered("/refused", 403);
+    answered("/panics", 500);
+    let res = client.post("/").send();
+    res.assert_status(405).assert_text("Ada at /");
+}
+
 #[test]
 fn a_page_carries_the_nonce_of_its_policy() {
     let list: List = &[(

@@ -152,31 +152,3 @@ fn what_it_makes_is_checked_like_what_is_written() {
         "{text}"
     );
 }
-
-#[test]
-fn a_step_tells_the_state_that_it_sees() {
-    struct Told(String);
-
-    impl Middleware for Told {
-        async fn handle(&self, req: Request, next: Next) -> Response {
-            next.run(req).await.with_header("x-state", self.0.as_str())
-        }
-    }
-
-    let inner = App::new().state(2_u8).get("/", home);
-    let app = App::new()
-        .state(1_u8)
-        .state("a")
-        .with_each(|step| {
-            let (n, text) = (step.state::<u8>(), step.state::<&str>());
-            Told(format!("{n:?} {text:?} {:?}", step.state::<u64>()))
-        })
-        .get("/", home)
-        .mount("/in", inner);
-    let client = app.test();
-    let told = |path: &str, wanted: &str| {
-        client.get(path).send().assert_header("x-state", wanted);
-    };
-    told("/", "Some(1) Some(\"a\") None");
-    told("/in", "Some(2) Some(\"a\") None");
-}

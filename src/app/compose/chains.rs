@@ -27,7 +27,6 @@ impl Composer {
                     name: &draft.name,
                     is_handler: draft.kind == Some(StepKind::Handler),
                     route,
-                    states: &self.scopes[draft.scope].states,
                 };
                 if let Some(made) = around.make(&step) {
                     let made = (made, around.place);

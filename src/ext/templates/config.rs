@@ -10,7 +10,6 @@ use super::contribute::{ContextProcessor, TemplateFunction};
 use super::engine::{Pages, Setup};
 use super::middleware::RenderViews;
 use super::source::Source;
-use crate::cookies::Keys;
 use crate::{App, Extension};
 
 /// Renders the [`View`](super::View)s of an app and those mounted in it; see
@@ -135,10 +134,10 @@ impl Extension for Templates {
     fn install(self, app: App) -> App {
         let pages = Pages::new(self.source, self.setups, self.processors);
         let (at_handlers, checked) = (pages.clone(), pages.clone());
-        app.with(RenderViews { pages, keys: None })
+        app.with(RenderViews { pages })
             .with_each(move |step| {
-                let (pages, keys) = (at_handlers.clone(), step.state::<Keys>().cloned());
-                step.is_handler().then_some(RenderViews { pages, keys })
+                let pages = at_handlers.clone();
+                step.is_handler().then_some(RenderViews { pages })
             })
             .check(move |service| checked.prepare(service))
     }

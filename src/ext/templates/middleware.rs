@@ -1,12 +1,12 @@
 //! What renders views on their way out, where the request is known.
 //!
-//! There is one around each handler, which sees what the middleware around that handler found out,
-//! and one where `Templates` is plugged, for the views that error renderers make further out.
+//! There is one around each handler, so that middleware around that handler sees a finished page, and
+//! one where `Templates` is plugged, for the views that error renderers make in between. Both know
+//! what middleware further in found out.
 
 use super::engine::Pages;
 use super::view::View;
 use super::visit::Visit;
-use crate::cookies::Keys;
 use crate::{Error, HeaderValue, IntoResponse, Middleware, Next, Provided, Request, Response};
 use http::header::CONTENT_TYPE;
 
@@ -16,13 +16,11 @@ pub(super) struct Rendered;
 /// Renders the views of what is inside.
 pub(super) struct RenderViews {
     pub(super) pages: Pages,
-    /// Those of the handler that it stands around, which may be in an app mounted in this one.
-    pub(super) keys: Option<Keys>,
 }
 
 impl Middleware for RenderViews {
-    async fn handle(&self, req: Request, next: Next) -> Response {
-        let visit = Visit::of(&req, self.keys.as_ref());
+    async fn handle(&self, mut req: Request, next: Next) -> Response {
+        let visit = Visit::of(&mut req);
         let mut res = next.run(req).await;
         match res.take_draft::<View>() {
             Some(view) => self.render(res, view, visit),

@@ -7,12 +7,11 @@ use std::fmt;
 
 use crate::cookies::{Cookies, Keys};
 use crate::flash::Flash;
-use crate::{CspNonce, Links, Method, Mode, Request};
-use http::Extensions;
+use crate::{Afterwards, CspNonce, Links, Method, Mode, Request};
 use http::uri::PathAndQuery;
 
 /// What templates and [`ContextProcessor`](super::ContextProcessor)s know of a request: where it
-/// went, and the values that middleware kept for it.
+/// went, and the values that middleware anywhere around its handler kept for it.
 ///
 /// ```
 /// use cepa::prelude::*;
@@ -39,24 +38,20 @@ pub struct Visit {
     target: Option<PathAndQuery>,
     method: Method,
     mode: Mode,
-    flash: Option<Flash>,
     links: Links,
-    locals: Extensions,
+    after: Afterwards,
 }
 
 impl Visit {
-    /// Flash messages are read by these keys, or those of the app around the step.
-    pub(super) fn of(req: &Request, keys: Option<&Keys>) -> Self {
+    pub(super) fn of(req: &mut Request) -> Self {
         Self {
-            flash: flash(req, keys),
-            links: Links::from(req),
+            after: req.afterwards(),
+            links: Links::from(&*req),
             target: req.uri().path_and_query().cloned(),
             method: req.method().clone(),
             mode: req.mode(),
-            locals: req.extensions().clone(),
         }
     }
-
 
     /// The path of the request, percent-encoded as it was sent.
     #[must_use]
@@ -87,7 +82,7 @@ impl Visit {
     /// [`Request::local`](crate::Request::local).
     #[must_use]
     pub fn local<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.locals.get()
+        self.after.local()
     }
 
     /// The nonce of the page's policy, where there is one.
@@ -96,20 +91,16 @@ impl Visit {
         self.local()
     }
 
-    pub(super) fn flash(&self) -> Option<&Flash> {
-        self.flash.as_ref()
+    /// By the keys of the app whose handler answered. Without a jar there is nothing to find, and no
+    /// error to make.
+    pub(super) fn flash(&self) -> Option<Flash> {
+        let (cookies, keys) = (self.local::<Cookies>()?, self.after.state::<Keys>()?);
+        Some(Flash::new(cookies.clone(), keys.clone()))
     }
 
     pub(super) fn links(&self) -> &Links {
         &self.links
     }
-}
-
-/// Without a jar there is nothing to find, and no error to make.
-fn flash(req: &Request, keys: Option<&Keys>) -> Option<Flash> {
-    let cookies = req.local::<Cookies>()?;
-    let keys = keys.or_else(|| req.state())?;
-    Some(Flash::new(cookies.clone(), keys.clone()))
 }
 
 impl fmt::Debug for Visit {
