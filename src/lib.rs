@@ -86,8 +86,6 @@ mod mode;
 mod names;
 mod negotiate;
 mod preflight;
-#[cfg(test)]
-mod random;
 mod request;
 mod respond;
 mod response;
@@ -100,6 +98,9 @@ pub mod testing;
 pub use bytes::Bytes;
 pub use http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 pub use serde_json::{Value, json};
+
+#[cfg(test)]
+use testing::random;
 
 pub use app::{App, Contributions, Extension, Fallible, StepInfo};
 pub use blocking::blocking;

@@ -32,6 +32,7 @@ impl<E: Into<BoxError>> From<E> for Error {
             location,
             panic: None,
             excerpt: None,
+            by_default: false,
         }));
         error.with_source(source)
     }

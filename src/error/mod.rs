@@ -83,6 +83,8 @@ struct Inner {
     panic: Option<Box<Panic>>,
     /// The text that it comes from, where that is not the program's.
     excerpt: Option<Box<Excerpt>>,
+    /// The app's renderer is not asked.
+    by_default: bool,
 }
 
 /// What is wrong with one field of the input.
@@ -139,6 +141,7 @@ impl Error {
             location: Location::caller(),
             panic: None,
             excerpt: None,
+            by_default: false,
         }))
     }
 
@@ -175,6 +178,15 @@ impl Error {
     #[must_use]
     pub fn with_excerpt(mut self, excerpt: Excerpt) -> Self {
         self.0.excerpt = Some(Box::new(excerpt));
+        self
+    }
+
+    /// The same error, answered for by the default page and not by
+    /// [`App::on_error`](crate::App::on_error): for an extension that renders the pages of errors, where
+    /// one of these cannot be rendered.
+    #[must_use]
+    pub fn with_default_page(mut self) -> Self {
+        self.0.by_default = true;
         self
     }
 

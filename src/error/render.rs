@@ -186,7 +186,8 @@ impl Watch {
             // A developer wants to know what failed, and how the app refuses.
             let is_fault = error.status().is_server_error();
             let mut answer = if is_fault { develop() } else { None };
-            if let (None, Some(renderer)) = (&answer, &scope.renderer) {
+            let renderer = scope.renderer.as_ref().filter(|_| !error.0.by_default);
+            if let (None, Some(renderer)) = (&answer, renderer) {
                 answer = by_app(renderer, &error, &context).await;
             }
             let answer = match answer {

@@ -19,6 +19,8 @@
 
 mod cookies;
 mod extension;
+#[cfg(test)]
+pub(crate) mod random;
 mod request;
 mod response;
 

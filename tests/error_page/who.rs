@@ -187,6 +187,22 @@ fn the_renderer_of_the_app_wins_for_what_is_refused() {
     assert!(!page.is_for_developers());
 }
 
+/// It was a line of text, and what is wrong with the template stood in the log alone.
+#[cfg(feature = "templates")]
+#[test]
+fn they_get_it_where_the_template_of_an_error_fails() {
+    use cepa::templates::{Templates, View};
+
+    async fn failed(_: &Error, _: &ErrorContext) -> View {
+        View::new("failed.html", ())
+    }
+    let templates = Templates::embedded([("failed.html", "<h1>{{ nobody }}</h1>")]);
+    let app = app().plug(templates).on_error(failed);
+    let page = ask(app, get("/nowhere"));
+    assert!(page.is_for_developers() && page.status == 404);
+    assert!(page.html.contains("failed.html:1:8") && page.html.contains("nobody"));
+}
+
 #[test]
 fn it_is_kept_by_no_cache_framed_by_no_page_and_loads_nothing() {
     let page = ask(app(), get("/"));

@@ -247,23 +247,41 @@ fn views_of_mounted_apps_and_errors_are_rendered_too() {
 }
 
 #[test]
-fn a_broken_error_page_is_answered_for_by_text() {
+fn a_broken_error_page_is_answered_for_by_the_default_one() {
     async fn failed(_: &Error, _: &ErrorContext) -> View {
         View::new("error.html", ())
     }
+    let taken = async || Error::conflict("taken").with_field("name", "is used");
+    let broken = || App::new().plug(templates(&[("error.html", "{{ x }}")]));
+    let panics = ContextProcessor::new("x", |_| -> u8 { panic!("a fault of the processor") });
+    for app in [broken(), broken().contribute(panics)] {
+        let client = app.on_error(failed).get("/", taken).test();
+        let res = client.get("/").send();
+        let problem: Value = res.assert_status(409).json();
+        assert_eq!(problem["detail"], "taken");
+        assert_eq!(problem["errors"][0]["message"], "is used");
+        let cause = res.error().unwrap().downcast_ref::<TemplateError>();
+        assert_eq!(cause.unwrap().template(), "error.html");
+        let res = client.get("/nowhere").header("accept", "text/html").send();
+        res.assert_status(404).assert_contains("404 Not Found");
+    }
+}
+
+/// It was the business of the app around, whose templates they are.
+#[test]
+fn a_mounted_app_answers_for_its_own_views_that_fail() {
+    async fn failed(error: &Error, _: &ErrorContext) -> String {
+        format!("inner: {}", error.status())
+    }
+    let inner = App::new()
+        .on_error(failed)
+        .get("/", async || View::new("page.html", ()));
     let app = App::new()
-        .plug(templates(&[("error.html", "{{ x }}")]))
-        .on_error(failed);
-    let client = app.get("/", async || Error::conflict("taken")).test();
-    let res = client.get("/").send();
-    res.assert_status(409)
-        .assert_text("Conflict")
-        .assert_header("content-type", "text/plain; charset=utf-8");
-    client
-        .get("/nowhere")
-        .send()
-        .assert_status(404)
-        .assert_text("Not Found");
+        .plug(templates(&[("page.html", "{{ x }}")]))
+        .mount("/in", inner);
+    let res = app.test().get("/in").send();
+    res.assert_status(500)
+        .assert_text("inner: 500 Internal Server Error");
 }
 
 #[test]

@@ -22,7 +22,7 @@ impl Composer {
     ) -> Vec<Arc<Draft>> {
         let mut all = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            for (around, scope) in &draft.arounds {
+            for around in &draft.arounds {
                 let step = StepInfo {
                     name: &draft.name,
                     is_handler: draft.kind == Some(StepKind::Handler),
@@ -31,7 +31,7 @@ impl Composer {
                 if let Some(made) = around.make(&step) {
                     let made = (made, around.place);
                     self.check_options([&made]);
-                    let made = Draft::middleware(&made, *scope, None, Vec::new());
+                    let made = Draft::middleware(&made, draft.scope, None, Vec::new());
                     let missing = self.needs.of_states(&self.scopes, &[Arc::clone(&made)]);
                     self.problems.extend(missing);
                     all.push(made);

@@ -23,19 +23,16 @@ pub(super) struct Draft {
     pub(super) place: Place,
     /// `None` where `with_each` made it, which no list of steps shows.
     pub(super) kind: Option<StepKind>,
-    /// What is made around it, with the scopes that asked for it, outermost first.
-    pub(super) arounds: Arounds,
+    /// What is made around it, in its scope, outermost first.
+    pub(super) arounds: Vec<Arc<Around>>,
 }
-
-/// Functions that wrap steps, each with its scope.
-pub(super) type Arounds = Vec<(Arc<Around>, usize)>;
 
 impl Draft {
     pub(super) fn middleware(
         (middleware, place): &(AnyMiddleware, Place),
         scope: usize,
         kind: Option<StepKind>,
-        arounds: Arounds,
+        arounds: Vec<Arc<Around>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             run: middleware.run.clone(),
@@ -54,11 +51,11 @@ impl Draft {
         endpoint: &Endpoint,
         scope: usize,
         place: Place,
-        arounds: &Arounds,
+        arounds: &[Arc<Around>],
     ) -> Vec<Arc<Self>> {
         let own = endpoint.middleware.iter();
         let kind = Some(StepKind::OfHandler);
-        let own = own.map(|one| Self::middleware(one, scope, kind, arounds.clone()));
+        let own = own.map(|one| Self::middleware(one, scope, kind, arounds.to_vec()));
         let mut drafts: Vec<_> = own.collect();
         drafts.push(Arc::new(Self {
             run: endpoint.run.clone(),
@@ -68,7 +65,7 @@ impl Draft {
             scope,
             place,
             kind: Some(StepKind::Handler),
-            arounds: arounds.clone(),
+            arounds: arounds.to_vec(),
         }));
         drafts
     }

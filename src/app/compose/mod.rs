@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use http::Method;
 
+use super::around::Around;
 use super::contribute::{Contribution, Gathered};
 use super::{App, Check, Child, Mount, Place, RouteEntry};
 use crate::chain::{Chain, Step};
@@ -25,7 +26,7 @@ use crate::router::{
     prefix_pattern, repeated, route_pattern,
 };
 use crate::service::{AppService, AutomaticAnswer, Core, Hook, Scope, StartHook};
-use draft::{Arounds, Draft};
+use draft::Draft;
 use needs::Needs;
 
 /// Builds the service, or lists what is wrong.
@@ -93,7 +94,7 @@ impl Taken {
 struct Outer {
     scope: Scope,
     middleware: Vec<Arc<Draft>>,
-    arounds: Arounds,
+    arounds: Vec<Arc<Around>>,
     host: Option<Pattern>,
     prefix: Pattern,
     slash: TrailingSlash,
@@ -235,9 +236,7 @@ impl Composer {
             }
         }
         let outside = inner.arounds.len();
-        inner
-            .arounds
-            .extend(app.arounds.iter().map(|around| (Arc::clone(around), id)));
+        inner.arounds.extend(app.arounds.iter().cloned());
         for (i, one) in app.middleware.iter().enumerate() {
             let own = app.arounds.iter().filter(|around| around.after <= i);
             let arounds = inner.arounds[..outside + own.count()].to_vec();

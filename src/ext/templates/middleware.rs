@@ -4,11 +4,16 @@
 //! one where `Templates` is plugged, for the views that error renderers make in between. Both know
 //! what middleware further in found out.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::engine::Pages;
+use super::error::TemplateError;
 use super::view::View;
 use super::visit::Visit;
-use crate::{Error, HeaderValue, IntoResponse, Middleware, Next, Provided, Request, Response};
-use http::header::CONTENT_TYPE;
+use crate::log::{self, Level};
+use crate::{
+    Error, FieldError, IntoResponse, Middleware, Next, Provided, Request, Response, StatusCode,
+};
 
 /// Says that views are rendered in here.
 pub(super) struct Rendered;
@@ -35,29 +40,59 @@ impl Middleware for RenderViews {
 
 impl RenderViews {
     fn render(&self, mut res: Response, view: View, visit: Visit) -> Response {
-        let error = match self.pages.render(view, visit) {
-            Ok(page) => {
-                res.set_body(page);
-                return res;
-            }
-            Err(error) => error,
+        let made = match res.error() {
+            None => self.pages.render(view, visit),
+            Some(_) => self.render_safely(view, visit),
         };
-        if res.error().is_none() {
-            let (view, excerpt) = (error.view(), error.excerpt().cloned());
-            let mut error = Error::from(error);
-            if let Some(view) = view {
-                error = error.with_location(view);
+        match (made, res.error()) {
+            (Ok(page), _) => {
+                res.set_body(page);
+                res
             }
-            if let Some(excerpt) = excerpt {
-                error = error.with_excerpt(excerpt);
+            (Err(error), None) => placed(Error::from(error.clone()), &error).into_response(),
+            (Err(error), Some(failed)) => {
+                let error = of_failed_page(failed, res.status(), &error);
+                let mut answer = error.into_response();
+                std::mem::swap(answer.headers_mut(), res.headers_mut());
+                answer
             }
-            return error.into_response();
         }
-        // It is the page of an error, whose renderer would only fail again.
-        crate::log::emit(crate::log::Level::Error, &error.to_string());
-        let text = HeaderValue::from_static("text/plain; charset=utf-8");
-        res.headers_mut().insert(CONTENT_TYPE, text);
-        res.set_body(res.status().canonical_reason().unwrap_or("Error"));
-        res
+    }
+
+    /// A panic in the page of an error is a failure of that page: its renderer would only do it again.
+    fn render_safely(&self, view: View, visit: Visit) -> Result<String, TemplateError> {
+        let (name, location) = (view.name.clone(), view.location);
+        let made = catch_unwind(AssertUnwindSafe(|| self.pages.render(view, visit)));
+        made.unwrap_or_else(|payload| {
+            let text = payload.downcast_ref::<&str>().copied();
+            let text = text.or_else(|| payload.downcast_ref().map(String::as_str));
+            let message = format!("a value or function panicked: {}", text.unwrap_or("?"));
+            Err(TemplateError::new(&name, &name, message).of_view(location))
+        })
+    }
+}
+
+/// What the client is told of an error whose own page cannot be made: what it would be without one.
+fn of_failed_page(failed: &Error, status: StatusCode, error: &TemplateError) -> Error {
+    // Of a status below 500, the log would tell nobody of the fault.
+    if status.is_client_error() {
+        let told = format!("the page of a {} cannot be made: {error}", status.as_u16());
+        log::emit(Level::Error, &told);
+    }
+    let message = failed.message().to_owned();
+    let same = Error::new(status, message).with_source(error.clone());
+    let add = |same: Error, it: &FieldError| same.with_field(it.field.clone(), it.message.clone());
+    let same = failed.fields().iter().fold(same, add);
+    placed(same, error).with_default_page()
+}
+
+/// With the lines that developers look for.
+fn placed(mut error: Error, cause: &TemplateError) -> Error {
+    if let Some(view) = cause.view() {
+        error = error.with_location(view);
+    }
+    match cause.excerpt().cloned() {
+        Some(excerpt) => error.with_excerpt(excerpt),
+        None => error,
     }
 }
