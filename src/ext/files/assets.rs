@@ -11,7 +11,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::config::{Files, mounted};
 use super::prints::{HOW_TO_NAME, Prints};
 use super::site::{Site, Store};
-use crate::{App, Error, Result};
+use crate::{App, AppService, Error, Result, Route, log};
+
+/// What answers for them is called in tables of routes.
+const NAME: &str = "assets";
 
 /// Files whose addresses carry a fingerprint of their content, so that they are sent with
 /// `max-age=31536000, immutable`: `app.css` is at `/static/app.0123456789abcdef.css` too.
@@ -128,10 +131,41 @@ impl From<Assets> for App {
     #[track_caller]
     fn from(mut assets: Assets) -> Self {
         let Inner { site, problems, .. } = &*assets.inner;
-        let app = mounted(Arc::clone(site), problems);
+        let app = mounted(Arc::clone(site), problems, NAME);
         assets.is_refused = !problems.is_empty();
-        app.contribute(assets)
+        let base = assets.inner.base.clone();
+        app.contribute(assets).check(move |service| {
+            if !is_served(service, &base) {
+                log::warn(&format!(
+                    "pages ask for assets at `{base}/..`, where this app has none: let \
+                     `Assets::new(files, \"{base}\")` name the path of the mount, as clients see it, \
+                     unless a proxy in front changes the path"
+                ));
+            }
+            Ok(())
+        })
     }
+}
+
+/// Whether files are found below this path, as far as that can be told: an address of another server
+/// and middleware that changes paths before the match are left alone.
+fn is_served(service: &AppService, base: &str) -> bool {
+    let hosts = service.routes().iter().filter_map(Route::host);
+    let urls = hosts.map(|host| format!("http://{}{base}/x", named(host)));
+    let mut urls = urls.chain([format!("{base}/x")]);
+    let is_found = |url: String| {
+        let explained = service.explain("GET", &url);
+        let last = explained.steps.last();
+        !explained.before.is_empty() || last.is_some_and(|step| step.name == NAME)
+    };
+    !base.starts_with('/') && !base.is_empty() || urls.any(is_found)
+}
+
+/// A host of this pattern.
+fn named(host: &str) -> String {
+    let parts = host.split(['{', '}']).enumerate();
+    let parts = parts.map(|(i, part)| if i % 2 == 1 { "x" } else { part });
+    parts.collect()
 }
 
 impl fmt::Debug for Assets {
@@ -139,5 +173,39 @@ impl fmt::Debug for Assets {
         f.debug_struct("Assets")
             .field("base", &self.inner.base)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Assets, Files, is_served};
+    use crate::{App, Next, Request};
+
+    #[test]
+    fn a_path_that_leads_to_no_assets_is_noticed() {
+        let mounted = |at: &str| App::new().mount(at, Assets::new(files(), "/static"));
+        let served = |app: App, base: &str| is_served(&app.build().expect("it is sound"), base);
+        let home = async || "home";
+        assert!(served(mounted("/static"), "/static"));
+        assert!(served(mounted("/"), ""));
+        assert!(served(mounted("/static"), "https://cdn.example.com/static"));
+        assert!(!served(mounted("/static"), "/assets"));
+        assert!(!served(
+            App::new().mount("/app", mounted("/static")),
+            "/static"
+        ));
+        assert!(!served(mounted("/static").mount("/", files()), "/assets"));
+        assert!(!served(mounted("/static").get("/{*rest}", home), "/assets"));
+        let of_a_host = mounted("/static").get("/", home);
+        assert!(served(
+            App::new().host("{name}.example.com", of_a_host),
+            "/static"
+        ));
+        let moved = async |req: Request, next: Next| next.run(req).await;
+        assert!(served(mounted("/static").before_routing(moved), "/assets"));
+    }
+
+    fn files() -> Files {
+        Files::embedded(&[("app.css", b"h1 { color: teal }")])
     }
 }

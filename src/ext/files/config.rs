@@ -249,19 +249,19 @@ impl From<Files> for App {
     #[track_caller]
     fn from(files: Files) -> Self {
         let (site, problems) = files.into_site();
-        mounted(Arc::new(site), &problems)
+        mounted(Arc::new(site), &problems, "files")
     }
 }
 
 /// An app that answers everything with these files.
 #[track_caller]
-pub(super) fn mounted(site: Arc<Site>, problems: &[String]) -> App {
+pub(super) fn mounted(site: Arc<Site>, problems: &[String], name: &'static str) -> App {
     let mut app = App::new();
     for problem in problems {
         app = app.problem(problem);
     }
     let handler = move |req: Request| serve(Arc::clone(&site), req);
-    app.fallback(handler.named("files"))
+    app.fallback(handler.named(name))
 }
 
 impl fmt::Debug for Files {

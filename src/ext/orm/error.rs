@@ -45,6 +45,10 @@ pub(super) fn map(error: &DbErr) -> Error {
             Error::unavailable("another transaction was in the way").with_retry_after(AGAIN)
         }
         Fault::Away => Error::unavailable("the database is not available").with_retry_after(AGAIN),
+        Fault::Schema => Error::internal(
+            "the database has no such table or column: if a migration makes it, name that in \
+             `.migrate::<Migrator>()` of the database",
+        ),
         Fault::Other => Error::internal("the database refused"),
     }
 }

@@ -30,6 +30,8 @@ pub(super) enum Fault {
     Conflict,
     /// The database does not answer, or takes no more.
     Away,
+    /// A table or column is not there: a migration did not run.
+    Schema,
     /// A fault of the program.
     Other,
 }
@@ -107,7 +109,7 @@ fn of_code(error: &dyn DatabaseError) -> Option<Fault> {
         .try_downcast_ref::<sqlx::sqlite::SqliteError>()
         .is_some()
     {
-        return of_result(error.code()?.parse().ok()?);
+        return of_result(error.code()?.parse().ok()?, error.message());
     }
     let _ = error;
     None
@@ -124,6 +126,8 @@ fn of_sqlstate(code: &str) -> Option<Fault> {
         "22021" | "22P05" | "22P02" | "22008" => Fault::Value,
         // serialization_failure, deadlock_detected, lock_not_available
         "40001" | "40P01" | "55P03" => Fault::Conflict,
+        // undefined_table, undefined_column
+        "42P01" | "42703" => Fault::Schema,
         // query_canceled, as by its statement_timeout
         "57014" => Fault::Away,
         // connection exceptions, insufficient resources, shutting down or starting up
@@ -143,6 +147,8 @@ fn of_number(number: u16) -> Option<Fault> {
         1292 | 1300 | 1366 | 3988 => Fault::Value,
         // Lock wait timeout, deadlock, record has changed since it was read
         1205 | 1213 | 1020 => Fault::Conflict,
+        // No such table, unknown column
+        1146 | 1054 => Fault::Schema,
         // Too many connections, out of resources, shutdown, read only, statement timeout, killed
         1040 | 1041 | 1053 | 1203 | 1226 | 1290 | 1317 | 1836 | 1927 | 1969 => Fault::Away,
         _ => return None,
@@ -151,8 +157,10 @@ fn of_number(number: u16) -> Option<Fault> {
 
 /// <https://www.sqlite.org/rescode.html>; the low byte is the primary code.
 #[cfg(feature = "orm-sqlite")]
-fn of_result(code: i32) -> Option<Fault> {
+fn of_result(code: i32, message: &str) -> Option<Fault> {
     Some(match code & 0xff {
+        // SQLITE_ERROR, which is anything a statement can be wrong in
+        1 if is_of_schema(message) => Fault::Schema,
         // SQLITE_BUSY, SQLITE_LOCKED
         5 | 6 => Fault::Conflict,
         // SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN
@@ -161,6 +169,12 @@ fn of_result(code: i32) -> Option<Fault> {
         18 => Fault::TooLong(Vec::new()),
         _ => return None,
     })
+}
+
+#[cfg(feature = "orm-sqlite")]
+fn is_of_schema(message: &str) -> bool {
+    let said = ["no such table", "no such column", "has no column named"];
+    said.iter().any(|said| message.contains(said))
 }
 
 #[cfg(test)]
@@ -187,7 +201,7 @@ mod tests {
             ("22001", Some(Fault::TooLong(Vec::new()))),
             ("22P02", Some(Fault::Value)),
             ("42601", None),
-            ("42P01", None),
+            ("42P01", Some(Fault::Schema)),
             ("25P02", None),
             ("28P01", None),
         ];
@@ -210,7 +224,7 @@ mod tests {
             (1406, Some(Fault::TooLong(Vec::new()))),
             (1366, Some(Fault::Value)),
             (1064, None),
-            (1146, None),
+            (1146, Some(Fault::Schema)),
             (1045, None),
         ];
         for (number, fault) in table {
@@ -236,7 +250,9 @@ mod tests {
             (11, None),
         ];
         for (code, fault) in table {
-            assert_eq!(super::of_result(code), fault, "{code}");
+            assert_eq!(super::of_result(code, "near"), fault, "{code}");
         }
+        let missing = super::of_result(1, "no such table: note");
+        assert_eq!(missing, Some(Fault::Schema));
     }
 }

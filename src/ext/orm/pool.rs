@@ -88,7 +88,10 @@ impl Pool {
     /// It was not opened.
     pub(super) fn open(&self) -> Result<&Open, DbErr> {
         self.0.open.get().ok_or_else(|| {
-            away("the database is not open: it is from the start of the app on, `service.start().await`")
+            away(
+                "the database is not open: plug it into the app, `.plug(database)`; it is open from \
+                 the start of the app on, in tests from `service.start().await`",
+            )
         })
     }
 

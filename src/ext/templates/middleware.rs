@@ -10,9 +10,8 @@ use super::engine::Pages;
 use super::error::TemplateError;
 use super::view::View;
 use super::visit::Visit;
-use crate::log::{self, Level};
 use crate::{
-    Error, FieldError, IntoResponse, Middleware, Next, Provided, Request, Response, StatusCode,
+    Error, FieldError, IntoResponse, Middleware, Next, Provided, Request, Response, StatusCode, log,
 };
 
 /// Says that views are rendered in here.
@@ -77,7 +76,7 @@ fn of_failed_page(failed: &Error, status: StatusCode, error: &TemplateError) -> 
     // Of a status below 500, the log would tell nobody of the fault.
     if status.is_client_error() {
         let told = format!("the page of a {} cannot be made: {error}", status.as_u16());
-        log::emit(Level::Error, &told);
+        log::error(&told);
     }
     let message = failed.message().to_owned();
     let same = Error::new(status, message).with_source(error.clone());

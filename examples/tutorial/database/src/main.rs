@@ -1,6 +1,6 @@
 mod books;
 
-use cepa::orm::migration::*;
+use cepa::orm::migration::{MigrationTrait, MigratorTrait};
 use cepa::orm::prelude::*;
 use cepa::prelude::*;
 use cepa::templates::{Templates, View};

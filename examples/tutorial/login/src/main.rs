@@ -2,7 +2,7 @@ mod books;
 mod members;
 
 use cepa::auth::{Auth, AuthSession, CurrentUser, require_login};
-use cepa::orm::migration::*;
+use cepa::orm::migration::{MigrationTrait, MigratorTrait};
 use cepa::orm::prelude::*;
 use cepa::prelude::*;
 use cepa::sessions::Sessions;

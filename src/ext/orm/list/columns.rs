@@ -216,7 +216,12 @@ impl<C: ColumnTrait> Columns<C> {
             None => Ok(()),
             Some(_) if names.is_empty() => Ok(()),
             Some(name) => {
-                let reason = format!("there is no such parameter, but {}", names.join(", "));
+                let known = names
+                    .iter()
+                    .map(|name| &**name)
+                    .chain(PARAMETERS.iter().copied());
+                let known: Vec<_> = known.collect();
+                let reason = format!("there is no such parameter, but {}", known.join(", "));
                 Err(refused(name, reason))
             }
         }

@@ -14,12 +14,12 @@ const LIMIT: usize = 4096;
 /// `last`, as far as they are there:
 ///
 /// ```json
-/// {"items": [], "page": 2, "per_page": 20, "total": 57, "prev": "/notes?page=1", "next": "/notes?page=3"}
+/// {"items": [], "page": 2, "per_page": 20, "total": 57, "pages": 3, "prev": "/notes?page=1", "next": "/notes?page=3"}
 /// ```
 ///
 /// Links are those of the request, path and query, with what says which page it is replaced. They have
 /// no host: one that a proxy in between chose would lead nowhere. A header of more than 4 KiB is left
-/// out. `total` is there where
+/// out. `total` and `pages` are there where
 /// [`with_total`](super::Pagination::with_total) asked for it. Of a list that is read by `after`,
 /// there are `limit` in place of `page` and `per_page`, and no `last`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,13 @@ impl<T> Page<T> {
         }
     }
 
+    /// How many pages the list has, at least one, where its items were counted.
+    #[must_use]
+    pub fn pages(&self) -> Option<u64> {
+        let (total, per_page) = (self.total?, self.per_page?);
+        Some(total.div_ceil(per_page.max(1)).max(1))
+    }
+
     /// The value of the `Link` header.
     fn links(&self) -> String {
         let links = [
@@ -95,6 +102,7 @@ impl<T: Serialize> Serialize for Page<T> {
             ("per_page", self.per_page),
             ("limit", self.limit),
             ("total", self.total),
+            ("pages", self.pages()),
         ];
         for (name, number) in numbers {
             if let Some(number) = number {
