@@ -80,7 +80,9 @@ use crate::response::Response;
     note = "responses are text, bytes, `Json(..)`, `Html(..)`, `Redirect`, a status, a tuple of \
             `(status, headers, body)`, `Response`, and a `Result` of these; implement \
             `cepa::IntoResponse` for a type of your own",
-    note = "to send a value as JSON, return `Json(value)`; it needs `serde::Serialize`"
+    note = "to send a value as JSON, return `Json(value)`; it needs `serde::Serialize`",
+    note = "in a `Result` the error is sent as well: write cepa's `Result<T>`, whose error any other \
+            becomes by `?`"
 )]
 pub trait IntoResponse {
     /// Makes the response.
