@@ -197,7 +197,7 @@ pub mod prelude {
 mod pages {
     #[doc = include_str!("../README.md")]
     mod readme {}
-    #[cfg(all(feature = "auth", feature = "jwt"))]
+    #[cfg(all(feature = "auth", feature = "jwt", feature = "templates"))]
     #[doc = include_str!("../docs/auth.md")]
     mod auth {}
     #[cfg(feature = "orm-sqlite")]
