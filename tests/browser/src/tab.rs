@@ -85,6 +85,15 @@ impl<'a> Tab<'a> {
         self.ask("Emulation.setDeviceMetricsOverride", size);
     }
 
+    /// Waits until nothing is wider than a screen, and than that of a phone.
+    pub fn wait_until_it_fits(&self) {
+        for width in [1280, 390] {
+            self.resize(width);
+            self.wait_for(format!("innerWidth === {width}"));
+            self.wait_for("document.documentElement.scrollWidth <= innerWidth");
+        }
+    }
+
     /// Writes into a field, in place of what is in it.
     pub fn write(&self, selector: &str, text: &str) {
         self.front();

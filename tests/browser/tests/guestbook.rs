@@ -36,6 +36,7 @@ fn a_form_comes_back_with_values_and_errors_until_it_is_right() {
     tab.wait_for_text("#name-error", "Please say who you are.");
     tab.wait_for_text("#website-error", "An address begins with https://.");
     assert_eq!(count(&tab, ".error"), 2);
+    tab.wait_until_it_fits();
     assert_eq!(tab.eval("text.value"), text);
     assert_eq!(tab.eval("website.value"), "javascript:alert(1)");
     assert_eq!(
@@ -67,6 +68,10 @@ fn a_form_comes_back_with_values_and_errors_until_it_is_right() {
     tab.wait_for_text("article .text", text);
     assert_eq!(count(&tab, ".flash"), 0, "a message is seen once");
     assert_eq!(count(&tab, "article"), 1);
+
+    sign(&tab, &"n".repeat(40), &"w".repeat(400));
+    tab.wait_for_text(".count", "2 entries");
+    tab.wait_until_it_fits();
 }
 
 #[test]
