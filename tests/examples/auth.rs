@@ -102,6 +102,9 @@ fn auth_takes_members_in_and_knows_them_after_a_restart() {
         .unwrap_or(&answer);
     let cookie = format!("cookie: {cookie}\r\n");
     example.assert("GET /members", &cookie, "", "200", &["ada@example.com"]);
+    // The page of an error knows who asks, too.
+    example.assert("GET /nowhere", &cookie, "", "404", &["Log out"]);
+    example.assert("GET /nowhere", "", "", "404", &["Log in"]);
     let other = format!("{cookie}origin: https://evil.example\r\n");
     example.assert("POST /logout", &other, "", "403", &["another origin"]);
     example.assert("POST /logout", &cookie, "", "303", &[]);

@@ -211,7 +211,7 @@ impl Middleware for LoginPage {
     }
 
     fn name(&self) -> Cow<'static, str> {
-        "LoginPage".into()
+        "Auth::LoginPage".into()
     }
 }
 

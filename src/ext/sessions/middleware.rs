@@ -114,6 +114,10 @@ impl Middleware for SameOrigin {
         }
     }
 
+    fn name(&self) -> Cow<'static, str> {
+        "Sessions::CrossOrigin".into()
+    }
+
     fn problems(&self) -> Vec<String> {
         self.0.problems()
     }

@@ -4,6 +4,7 @@
 //! one where `Templates` is plugged, for the views that error renderers make in between. Both know
 //! what middleware further in found out.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::engine::Pages;
@@ -30,6 +31,10 @@ impl Middleware for RenderViews {
             Some(view) => self.render(res, view, visit),
             None => res,
         }
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        "Templates".into()
     }
 
     fn provides(&self) -> Vec<Provided> {
