@@ -10,6 +10,7 @@ use cepa::prelude::*;
 use cepa::sessions::{OrmStore, Session, SessionStore, Sessions};
 use cepa::testing::TestClient;
 
+use crate::siblings::the_longest_unused_makes_room;
 use crate::stores::{agrees_with_the_rules, keeps_its_promises};
 use crate::{id_in, routes, together};
 
@@ -47,6 +48,17 @@ fn the_store_in_a_database_keeps_its_promises() {
             keeps_its_promises(&store).await;
             agrees_with_the_rules(&store, 600).await;
         });
+        client.stop();
+    }
+}
+
+#[test]
+fn a_user_has_so_many_sessions_in_a_database() {
+    for test in databases() {
+        let database = test.database();
+        let sessions = Sessions::new(OrmStore::new(database.db())).with_sessions_per_user(2);
+        let client = App::new().plug(sessions).plug(database).plug(routes).test();
+        the_longest_unused_makes_room(&client);
         client.stop();
     }
 }

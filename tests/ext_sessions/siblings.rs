@@ -3,8 +3,11 @@
 use cepa::prelude::*;
 use cepa::sessions::{Session, SessionStore, Sessions};
 
+use cepa::testing::TestClient;
+
 use crate::revocation::{ask, sign_in};
-use crate::{Spy, routes};
+use crate::stores::{key, now};
+use crate::{Spy, id_in, routes};
 
 async fn list(session: Session) -> Result<String> {
     let mut told = Vec::new();
@@ -62,4 +65,39 @@ fn users_see_where_they_are_signed_in_and_end_what_they_like() {
     end("/end-another-users").assert_text("false");
     assert_eq!(ask(&client, "/user", &bob), "bob");
     assert_eq!(ask(&client, "/list", ""), "");
+}
+
+/// `client` is of an app whose users have two sessions at most.
+pub(crate) fn the_longest_unused_makes_room(client: &TestClient) {
+    let user = &key(0).to_hex();
+    // Sessions of the same moment are told apart by nothing.
+    let later = || {
+        let begun = now();
+        while now() == begun {}
+        sign_in(client, user)
+    };
+    let (first, second, other) = (later(), later(), sign_in(client, "another"));
+    assert_eq!(ask(client, "/user", &first), *user);
+    let third = later();
+    assert_eq!(ask(client, "/user", &first), "nobody");
+    for id in [&second, &third] {
+        assert_eq!(ask(client, "/user", id), *user);
+    }
+    // Who had a session before signing in counts as well.
+    let begun = id_in(&client.post("/set/fruit/onion").header("cookie", "").send());
+    let bind = client.post(format!("/bind/{user}"));
+    let fourth = id_in(&bind.header("cookie", format!("session={begun}")).send());
+    assert_eq!(ask(client, "/user", &second), "nobody");
+    for id in [&third, &fourth] {
+        assert_eq!(ask(client, "/user", id), *user);
+    }
+    assert_eq!(ask(client, "/user", &other), "another");
+}
+
+#[test]
+fn a_user_has_so_many_sessions() {
+    let sessions = Sessions::memory().with_sessions_per_user(2);
+    the_longest_unused_makes_room(&App::new().plug(sessions).plug(routes).test());
+    let none = App::new().plug(Sessions::memory().with_sessions_per_user(0));
+    assert!(none.build().unwrap_err().to_string().contains("0 sessions"));
 }

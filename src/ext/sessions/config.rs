@@ -25,6 +25,7 @@ const COOKIE_LIMIT: usize = 2_700;
 /// What the cookie is named.
 const NAME: &str = "session";
 /// How often the store is told to forget what is over.
+const PER_USER: usize = 100;
 const SWEEP: Duration = Duration::from_secs(60);
 
 /// Gives the clients of an app, and of those mounted in it, a [`Session`](super::Session) each; see
@@ -51,6 +52,7 @@ pub struct Sessions {
     idle: Duration,
     absolute: Duration,
     limit: usize,
+    per_user: usize,
     name: Cow<'static, str>,
     secure: Option<bool>,
     is_persistent: bool,
@@ -84,6 +86,7 @@ impl Sessions {
             idle: IDLE,
             absolute: ABSOLUTE,
             limit,
+            per_user: PER_USER,
             name: Cow::Borrowed(NAME),
             secure: None,
             is_persistent: false,
@@ -113,6 +116,14 @@ impl Sessions {
             Keeps::Store(_) => bytes,
             Keeps::Cookie(_) => bytes.min(COOKIE_LIMIT),
         };
+        self
+    }
+
+    /// How many sessions a user may have. With one more, the one ends that was not used for the longest
+    /// time, so that whoever signs in again and again fills no store. Default: 100; sessions in cookies
+    /// are not counted.
+    pub fn with_sessions_per_user(mut self, sessions: usize) -> Self {
+        self.per_user = sessions;
         self
     }
 
@@ -165,6 +176,10 @@ impl Sessions {
                 "a limit of 0 bytes leaves no room for a value: name a larger one".to_owned(),
             );
         }
+        if self.per_user == 0 {
+            problems
+                .push("0 sessions per user let nobody sign in: name a larger number".to_owned());
+        }
         let cookie = Cookie::new(self.name.clone(), "");
         if crate::HeaderValue::try_from(cookie).is_err() || self.name.starts_with("__") {
             problems.push(format!(
@@ -184,7 +199,7 @@ impl Extension for Sessions {
         let is_production = app.current_mode().is_production();
         let check = self.cross_origin.take().map(SameOrigin);
         let setup = Arc::new(Setup {
-            place: Place::new(self.keeps, self.name.clone()),
+            place: Place::new(self.keeps, self.name.clone(), self.per_user),
             lifetime: Lifetime {
                 idle: millis(self.idle),
                 absolute: millis(self.absolute),

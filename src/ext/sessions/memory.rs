@@ -15,16 +15,12 @@ const OVERHEAD: usize = 400;
 /// The same for one of its values.
 const VALUE_OVERHEAD: usize = 64;
 const CAPACITY: usize = 64 << 20;
-/// Sessions that one user has at most.
-const OF_USER: usize = 100;
 
 /// Keeps the sessions of one process, and loses them with it. Clones share them.
 ///
 /// It takes 64 MiB at most, about a hundred thousand sessions. Where it is full, the session that was
 /// not used for the longest time makes room for a new one: of those without a
-/// [user](super::Session::bind_user) first, so that visitors who come in masses sign nobody out. A user
-/// has 100 sessions at most: with one more, the one ends that was not used for the longest time, so that
-/// whoever signs in again and again signs nobody else out.
+/// [user](super::Session::bind_user) first, so that visitors who come in masses sign nobody out.
 ///
 /// ```
 /// use cepa::App;
@@ -52,16 +48,8 @@ impl MemoryStore {
         let capacity = bytes;
         Self(Arc::new(Mutex::new(Table {
             capacity,
-            of_user: OF_USER,
             ..Table::default()
         })))
-    }
-
-    /// This many sessions for each user at most, for this store and its clones. Default: 100.
-    #[must_use]
-    pub fn with_sessions_per_user(self, sessions: usize) -> Self {
-        self.table().of_user = sessions;
-        self
     }
 
     /// How many sessions it keeps, those included whose time is over and that were not swept yet.
@@ -141,7 +129,6 @@ impl SessionStore for MemoryStore {
         let mut table = self.table();
         let empty = Table {
             capacity: table.capacity,
-            of_user: table.of_user,
             ..Table::default()
         };
         let old = std::mem::replace(&mut *table, empty);
@@ -173,8 +160,6 @@ struct Table {
     uses: u64,
     bytes: usize,
     capacity: usize,
-    /// Sessions of one user at most.
-    of_user: usize,
 }
 
 struct Kept {
@@ -190,7 +175,6 @@ impl Table {
         let (used, bytes) = (self.uses, size(&record));
         self.unused[usize::from(record.user().is_some())].insert(used, key);
         if let Some(user) = record.user() {
-            self.make_room_of(user);
             match self.users.get_mut(user) {
                 Some(keys) => keys.insert(key),
                 None => self.users.entry(user.into()).or_default().insert(key),
@@ -224,19 +208,6 @@ impl Table {
             }
         }
         Some(record)
-    }
-
-    /// For one more session of a user.
-    fn make_room_of(&mut self, user: &str) {
-        while let Some(keys) = self.users.get(user)
-            && keys.len() >= self.of_user.max(1)
-        {
-            let used = |key: &&SessionKey| self.sessions.get(key).map(|kept| kept.used);
-            let Some(first) = keys.iter().min_by_key(used).copied() else {
-                return;
-            };
-            self.take(&first);
-        }
     }
 
     fn make_room(&mut self) {

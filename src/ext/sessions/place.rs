@@ -30,6 +30,8 @@ pub(super) struct Place {
     keeps: Keeps,
     /// That of the cookie, without a prefix.
     name: Cow<'static, str>,
+    /// How many of them a user may have.
+    per_user: usize,
 }
 
 /// What the client is told.
@@ -43,8 +45,12 @@ pub(super) enum Sent {
 }
 
 impl Place {
-    pub(super) fn new(keeps: Keeps, name: Cow<'static, str>) -> Self {
-        Self { keeps, name }
+    pub(super) fn new(keeps: Keeps, name: Cow<'static, str>, per_user: usize) -> Self {
+        Self {
+            keeps,
+            name,
+            per_user,
+        }
     }
 
     /// What a store knows the session with this id by.
@@ -102,9 +108,30 @@ impl Place {
             Keeps::Store(store) => store,
             Keeps::Cookie(keys) => return Ok(Sent::Value(seal(keys, &self.name, &kept))),
         };
-        let created = store.create(&self.key(&kept.id), kept.record).await;
+        let (key, user) = (self.key(&kept.id), kept.record.user().map(str::to_owned));
+        let created = store.create(&key, kept.record).await;
         created.map_err(SessionError::store)?;
+        self.make_room(&**store, user.as_deref(), &key).await?;
         Ok(Sent::Value(kept.id.to_text()))
+    }
+
+    /// Ends those sessions of a user who has signed in that are too many.
+    async fn make_room(
+        &self,
+        store: &dyn AnyStore,
+        user: Option<&str>,
+        own: &SessionKey,
+    ) -> Result<(), SessionError> {
+        let Some(user) = user else {
+            return Ok(());
+        };
+        let mut all = store.of_user(user).await.map_err(SessionError::store)?;
+        all.sort_by_key(|(key, record)| (key == own, record.expires()));
+        let too_many = all.len().saturating_sub(self.per_user);
+        for (key, _) in &all[..too_many] {
+            store.delete(key).await.map_err(SessionError::store)?;
+        }
+        Ok(())
     }
 
     /// If this fails, the session ends a little earlier, which is no reason to fail the request.
@@ -139,8 +166,14 @@ impl Place {
             }
         };
         change.new_key = next.as_ref().map(|id| self.key(id));
-        let updated = store.update(&self.key(&kept.id), change).await;
-        match (updated.map_err(SessionError::store)?, next, otherwise) {
+        let key = self.key(&kept.id);
+        let (own, user) = (change.new_key.unwrap_or(key), change.user.clone());
+        let updated = store.update(&key, change).await;
+        let updated = updated.map_err(SessionError::store)?;
+        if updated {
+            self.make_room(&**store, user.as_deref(), &own).await?;
+        }
+        match (updated, next, otherwise) {
             (true, Some(id), _) => Ok(Sent::Value(id.to_text())),
             (true, None, _) => Ok(Sent::Nothing),
             // It ended meanwhile, and what it had is gone with it; but somebody signed in.
