@@ -90,7 +90,7 @@ impl Request {
         let bodiless = body.is_none();
         let mut req = http::Request::new(body.unwrap_or_default());
         self.swap_head(&mut req);
-        self.leave(req.extensions());
+        self.keep_copy(req.extensions());
         if let (Some(peer), None) = (peer, req.extensions().get::<SocketAddr>()) {
             req.extensions_mut().insert(peer);
         }

@@ -300,8 +300,26 @@ impl Response {
         self.0.end.get_or_insert_default().add(Box::new(hook));
     }
 
-    /// Turns the response into one that fails with `error`; the chain step it leaves renders it.
-    pub(crate) fn fail(&mut self, error: Error) {
+    /// Turns the response into one that fails, for a middleware that cannot finish it: the error is
+    /// answered for as any other. Headers that do not describe the body stay, and so do the hooks of
+    /// [`on_end`](Self::on_end). Where it fails already, the first error counts.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn small(req: Request, next: Next) -> Response {
+    ///     let mut res = next.run(req).await;
+    ///     if res.header("content-length").is_some_and(|length| length.len() > 6) {
+    ///         res.fail(Error::internal("this answer is too long to be signed"));
+    ///     }
+    ///     res
+    /// }
+    ///
+    /// let long = async || ([("content-length", "1000000"), ("x-a", "1")], "a".repeat(1_000_000));
+    /// let res = App::new().with(small).get("/", long).test().get("/").send();
+    /// res.assert_status(500).assert_header("x-a", "1");
+    /// ```
+    pub fn fail(&mut self, error: Error) {
         if !self.0.open {
             self.0.head.status = error.status();
             self.0.error = Some(error);

@@ -71,7 +71,9 @@ impl<T: FromRequest<R>, R> LastArgument<R> for T {
 #[diagnostic::do_not_recommend]
 impl LastArgument<Self> for Request {
     fn extract(slot: &mut Slot) -> impl Future<Output = Result<Self>> + Send {
-        ready(Ok(slot.take()))
+        let req = slot.take();
+        req.hand_over();
+        ready(Ok(req))
     }
 
     fn requires() -> Vec<Need> {

@@ -23,7 +23,7 @@ pub struct Afterwards {
 impl Request {
     /// For a middleware that makes something of the response by what others found out further in,
     /// such as a line of the log with the user: the values kept with this request as they were when
-    /// it was used up.
+    /// it was used up, or a handler took it as a whole.
     ///
     /// ```
     /// use cepa::prelude::*;
@@ -53,8 +53,16 @@ impl Request {
         }
     }
 
-    /// Leaves the values behind now, since the request is taken apart, and may not come back.
-    pub(crate) fn leave(&mut self, values: &Extensions) {
+    /// Leaves the values behind now, since the request is a handler's, who may keep it longer than the
+    /// response takes.
+    pub(crate) fn hand_over(&self) {
+        if let Some(left) = &self.0.left {
+            drop(left.set((self.0.head.extensions.clone(), self.0.scope)));
+        }
+    }
+
+    /// Keeps a copy of the values, since the request is taken apart, and may not come back.
+    pub(crate) fn keep_copy(&mut self, values: &Extensions) {
         if self.0.left.is_some() {
             self.0.head.extensions = values.clone();
         }
@@ -63,7 +71,7 @@ impl Request {
 
 impl Afterwards {
     /// The value of this type that was kept with the request. None is there while the request is still
-    /// in use: before the response, or after it where a task of the handler has taken the request.
+    /// in use: before the response, or after it where a middleware kept the request and answered.
     #[must_use]
     pub fn local<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.left.get()?.0.get()

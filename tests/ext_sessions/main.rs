@@ -45,6 +45,7 @@ struct Counts {
     asked: [AtomicUsize; 5],
     is_down: AtomicBool,
     updates_fail: AtomicBool,
+    trims_fail: AtomicBool,
 }
 
 impl Spy {
@@ -62,6 +63,10 @@ impl Spy {
 
     pub(crate) fn fail_updates(&self) {
         self.counts.updates_fail.store(true, Relaxed);
+    }
+
+    pub(crate) fn fail_trims(&self) {
+        self.counts.trims_fail.store(true, Relaxed);
     }
 
     fn ask(&self, what: usize) -> Result<()> {
@@ -99,6 +104,13 @@ impl SessionStore for Spy {
     async fn delete_user(&self, user: &str, except: Option<&SessionKey>) -> Result<u64> {
         self.ask(4)?;
         self.inner.delete_user(user, except).await
+    }
+
+    async fn delete_oldest(&self, user: &str, left: usize) -> Result<u64> {
+        match self.counts.trims_fail.load(Relaxed) {
+            true => Err(Error::unavailable("the index of users is away")),
+            false => self.inner.delete_oldest(user, left).await,
+        }
     }
 
     async fn of_user(&self, user: &str) -> Result<Vec<(SessionKey, SessionRecord)>> {

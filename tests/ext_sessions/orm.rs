@@ -10,7 +10,7 @@ use cepa::prelude::*;
 use cepa::sessions::{OrmStore, Session, SessionStore, Sessions};
 use cepa::testing::TestClient;
 
-use crate::siblings::the_longest_unused_makes_room;
+use crate::siblings::the_one_that_ends_first_makes_room;
 use crate::stores::{agrees_with_the_rules, keeps_its_promises};
 use crate::{id_in, routes, together};
 
@@ -58,7 +58,7 @@ fn a_user_has_so_many_sessions_in_a_database() {
         let database = test.database();
         let sessions = Sessions::new(OrmStore::new(database.db())).with_sessions_per_user(2);
         let client = App::new().plug(sessions).plug(database).plug(routes).test();
-        the_longest_unused_makes_room(&client);
+        the_one_that_ends_first_makes_room(&client);
         client.stop();
     }
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::proxy::{Mode, Proxy};
-use crate::siblings::the_longest_unused_makes_room;
+use crate::siblings::the_one_that_ends_first_makes_room;
 use crate::stores::{agrees_with_the_rules, keeps_its_promises, key};
 use crate::{id_in, routes, together};
 
@@ -50,7 +50,7 @@ async fn the_store_in_redis_keeps_its_promises() {
 fn a_user_has_so_many_sessions_in_redis() {
     let Some(server) = server() else { return };
     let sessions = Sessions::new(store(&server)).with_sessions_per_user(2);
-    the_longest_unused_makes_room(&App::new().plug(sessions).plug(routes).test());
+    the_one_that_ends_first_makes_room(&App::new().plug(sessions).plug(routes).test());
 }
 
 #[tokio::test(flavor = "multi_thread")]

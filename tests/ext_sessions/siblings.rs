@@ -68,7 +68,7 @@ fn users_see_where_they_are_signed_in_and_end_what_they_like() {
 }
 
 /// `client` is of an app whose users have two sessions at most.
-pub(crate) fn the_longest_unused_makes_room(client: &TestClient) {
+pub(crate) fn the_one_that_ends_first_makes_room(client: &TestClient) {
     let user = &key(0).to_hex();
     // Sessions of the same moment are told apart by nothing.
     let later = || {
@@ -97,7 +97,13 @@ pub(crate) fn the_longest_unused_makes_room(client: &TestClient) {
 #[test]
 fn a_user_has_so_many_sessions() {
     let sessions = Sessions::memory().with_sessions_per_user(2);
-    the_longest_unused_makes_room(&App::new().plug(sessions).plug(routes).test());
+    the_one_that_ends_first_makes_room(&App::new().plug(sessions).plug(routes).test());
+    let store = Spy::default();
+    store.fail_trims();
+    let sessions = Sessions::new(store).with_sessions_per_user(2);
+    let client = App::new().plug(sessions).plug(routes).test();
+    let id = sign_in(&client, "ada");
+    assert_eq!(ask(&client, "/user", &id), "ada");
     let none = App::new().plug(Sessions::memory().with_sessions_per_user(0));
     assert!(none.build().unwrap_err().to_string().contains("0 sessions"));
 }

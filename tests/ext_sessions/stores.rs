@@ -25,7 +25,30 @@ pub(crate) async fn keeps_its_promises(store: &impl SessionStore) {
     changes_value_by_value(store).await;
     moves_to_another_key(store).await;
     ends_what_it_is_told(store).await;
+    ends_the_oldest(store).await;
     knows_nothing_of_what_is_over(store).await;
+}
+
+/// Whoever asks at the same time means the same ones, so that none is ended by two who sign in at once.
+async fn ends_the_oldest(store: &impl SessionStore) {
+    let (keys, user) = ([1, 2, 3, 4].map(key), user());
+    for (key, ends) in keys.iter().zip([2, 4, 1, 4]) {
+        let record = SessionRecord::new(1_000, later() + ends * 1_000).with_user(user.as_str());
+        store.create(key, record).await.unwrap();
+    }
+    assert_eq!(store.delete_oldest(&user, 4).await.unwrap(), 0);
+    assert_eq!(store.delete_oldest(&user, 2).await.unwrap(), 2);
+    assert_eq!(store.delete_oldest(&user, 2).await.unwrap(), 0);
+    let mut left = store.of_user(&user).await.unwrap();
+    left.sort_by_key(|(key, _)| *key);
+    let left: Vec<_> = left.into_iter().map(|(key, _)| key).collect();
+    let mut wanted = [keys[1], keys[3]];
+    wanted.sort();
+    assert_eq!(left, wanted);
+    assert_eq!(store.delete_oldest(&user, 1).await.unwrap(), 1);
+    assert_eq!(store.of_user(&user).await.unwrap().len(), 1);
+    assert_eq!(store.delete_user(&user, None).await.unwrap(), 1);
+    assert_eq!(store.delete_oldest("nobody", 1).await.unwrap(), 0);
 }
 
 fn later() -> u64 {

@@ -267,6 +267,36 @@ fn a_broken_error_page_is_answered_for_by_the_default_one() {
     }
 }
 
+/// The response that an error page belongs to has more than the page.
+#[test]
+fn what_was_added_to_an_error_stays_where_its_page_fails() {
+    static OUTCOME: std::sync::Mutex<Option<u64>> = std::sync::Mutex::new(None);
+    async fn failed(_: &Error, _: &ErrorContext) -> View {
+        View::new("error.html", ())
+    }
+    async fn adds(req: Request, next: Next) -> Response {
+        let mut res = next.run(req).await;
+        res.on_end(|outcome| *OUTCOME.lock().unwrap() = Some(outcome.bytes()));
+        let cookie = res.with_header("set-cookie", "id=7");
+        cookie.with_header("cache-control", "no-store")
+    }
+    let client = App::new()
+        .plug(templates(&[("error.html", "{{ x }}")]))
+        .with(adds)
+        .on_error(failed)
+        .get("/", async || {
+            Error::conflict("taken").with_header("x-a", "1")
+        })
+        .test();
+    for path in ["/", "/nowhere"] {
+        let res = client.get(path).header("accept", "text/plain").send();
+        res.assert_header("set-cookie", "id=7");
+        res.assert_header("cache-control", "no-store");
+        let sent = res.text().len() as u64;
+        assert_eq!(OUTCOME.lock().unwrap().take(), Some(sent), "{path}");
+    }
+}
+
 /// It was the business of the app around, whose templates they are.
 #[test]
 fn a_mounted_app_answers_for_its_own_views_that_fail() {

@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::config::{Files, mounted};
 use super::prints::{HOW_TO_NAME, Prints};
 use super::site::{Site, Store};
-use crate::{App, AppService, Error, Result, Route, log};
+use crate::{App, AppService, Error, Result, log};
 
 /// What answers for them is called in tables of routes.
 const NAME: &str = "assets";
@@ -147,25 +147,16 @@ impl From<Assets> for App {
     }
 }
 
-/// Whether files are found below this path, as far as that can be told: an address of another server
-/// and middleware that changes paths before the match are left alone.
+/// Whether files are found below this path, as far as that can be told: an address of another server,
+/// an app with hosts, and middleware that changes paths before the match are left alone.
 fn is_served(service: &AppService, base: &str) -> bool {
-    let hosts = service.routes().iter().filter_map(Route::host);
-    let urls = hosts.map(|host| format!("http://{}{base}/x", named(host)));
-    let mut urls = urls.chain([format!("{base}/x")]);
-    let is_found = |url: String| {
-        let explained = service.explain("GET", &url);
-        let last = explained.steps.last();
-        !explained.before.is_empty() || last.is_some_and(|step| step.name == NAME)
-    };
-    !base.starts_with('/') && !base.is_empty() || urls.any(is_found)
-}
-
-/// A host of this pattern.
-fn named(host: &str) -> String {
-    let parts = host.split(['{', '}']).enumerate();
-    let parts = parts.map(|(i, part)| if i % 2 == 1 { "x" } else { part });
-    parts.collect()
+    let is_path = base.is_empty() || base.starts_with('/') && !base.starts_with("//");
+    if !is_path || service.routes().iter().any(|route| route.host().is_some()) {
+        return true;
+    }
+    let explained = service.explain("GET", &format!("{base}/x"));
+    let last = explained.steps.last();
+    !explained.before.is_empty() || last.is_some_and(|step| step.name == NAME)
 }
 
 impl fmt::Debug for Assets {
@@ -189,6 +180,7 @@ mod tests {
         assert!(served(mounted("/static"), "/static"));
         assert!(served(mounted("/"), ""));
         assert!(served(mounted("/static"), "https://cdn.example.com/static"));
+        assert!(served(mounted("/static"), "//cdn.example.com/static"));
         assert!(!served(mounted("/static"), "/assets"));
         assert!(!served(
             App::new().mount("/app", mounted("/static")),

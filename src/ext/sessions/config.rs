@@ -18,6 +18,8 @@ use crate::{App, AppService, CrossOrigin, Extension, Provided, Route};
 
 const IDLE: Duration = Duration::from_secs(30 * 60);
 const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
+/// Sessions of a user, at most.
+const PER_USER: usize = 100;
 /// Bytes of the values of one session, where a store keeps them.
 const LIMIT: usize = 32 << 10;
 /// The same for sessions in cookies: what a cookie of 4096 bytes has room for.
@@ -25,7 +27,6 @@ const COOKIE_LIMIT: usize = 2_700;
 /// What the cookie is named.
 const NAME: &str = "session";
 /// How often the store is told to forget what is over.
-const PER_USER: usize = 100;
 const SWEEP: Duration = Duration::from_secs(60);
 
 /// Gives the clients of an app, and of those mounted in it, a [`Session`](super::Session) each; see
@@ -119,9 +120,9 @@ impl Sessions {
         self
     }
 
-    /// How many sessions a user may have. With one more, the one ends that was not used for the longest
-    /// time, so that whoever signs in again and again fills no store. Default: 100; sessions in cookies
-    /// are not counted.
+    /// How many sessions a user may have. With one more, the one ends that would end first, so that whoever
+    /// signs in again and again fills no store. Default: 100. Those of other cookies count as well, if they
+    /// are kept in the same store; sessions in cookies are not counted.
     pub fn with_sessions_per_user(mut self, sessions: usize) -> Self {
         self.per_user = sessions;
         self

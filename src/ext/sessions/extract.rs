@@ -134,7 +134,8 @@ impl Session {
 
     /// Says whose session it is from now on: somebody signed in. It gets a new id, as by
     /// [`renew`](Self::renew), and its absolute time begins anew. Values stay, unless it was the
-    /// session of another user.
+    /// session of another user. Two kinds of users need names that differ, such as `admin 1`: in a store,
+    /// a name is one user, whatever the cookie.
     ///
     /// # Errors
     /// [`SessionError`], a 500 by `?`: the response has left.

@@ -14,7 +14,9 @@ use super::config::of_title;
 use super::id::SessionKey;
 use super::record::{SessionChange, SessionRecord};
 use super::store::SessionStore;
-use crate::orm::sea_orm::sea_query::{DeleteStatement, Expr, ExprTrait, Query, SelectStatement};
+use crate::orm::sea_orm::sea_query::{
+    DeleteStatement, Expr, ExprTrait, Order, Query, SelectStatement,
+};
 use crate::orm::sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, TransactionTrait};
 use crate::orm::{Database, Db};
 use crate::{AppService, Error, Provided, Result, Route};
@@ -247,6 +249,25 @@ impl SessionStore for OrmStore {
         let select = rows().and_where(is_of).and_where(is_alive).take();
         let rows = self.db().await?.query_all(&select).await?;
         rows.iter().map(read).collect()
+    }
+
+    async fn delete_oldest(&self, user: &str, left: usize) -> Result<u64> {
+        let mut oldest = Query::select();
+        oldest
+            .column(ID)
+            .from(TABLE)
+            .and_where(Expr::col(USER).eq(hash_of(user)))
+            .order_by(EXPIRES, Order::Desc)
+            .order_by(ID, Order::Desc)
+            .limit(1_000)
+            .offset(left as u64);
+        let rows = self.db().await?.query_all(&oldest).await?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let ids: Result<Vec<String>, DbErr> = rows.iter().map(|row| row.try_get("", ID)).collect();
+        let delete = Query::delete().and_where(Expr::col(ID).is_in(ids?)).take();
+        self.remove(delete).await
     }
 
     async fn delete_all(&self) -> Result<u64> {

@@ -25,12 +25,13 @@ impl Keeps {
     }
 }
 
-/// The sessions of one cookie: what others are kept by the same store or keys are none of them.
+/// The sessions of one cookie: what others are kept by the same store or keys are none of them, but
+/// are of the same users.
 pub(super) struct Place {
     keeps: Keeps,
     /// That of the cookie, without a prefix.
     name: Cow<'static, str>,
-    /// How many of them a user may have.
+    /// How many sessions a user may have.
     per_user: usize,
 }
 
@@ -108,30 +109,28 @@ impl Place {
             Keeps::Store(store) => store,
             Keeps::Cookie(keys) => return Ok(Sent::Value(seal(keys, &self.name, &kept))),
         };
-        let (key, user) = (self.key(&kept.id), kept.record.user().map(str::to_owned));
-        let created = store.create(&key, kept.record).await;
+        let user = kept.record.user().map(str::to_owned);
+        let created = store.create(&self.key(&kept.id), kept.record).await;
         created.map_err(SessionError::store)?;
-        self.make_room(&**store, user.as_deref(), &key).await?;
+        self.make_room(&**store, user.as_deref()).await;
         Ok(Sent::Value(kept.id.to_text()))
     }
 
-    /// Ends those sessions of a user who has signed in that are too many.
-    async fn make_room(
-        &self,
-        store: &dyn AnyStore,
-        user: Option<&str>,
-        own: &SessionKey,
-    ) -> Result<(), SessionError> {
+    /// Ends those sessions of a user who has signed in that are too many. The user is signed in by now,
+    /// so a failure is no reason to fail the request.
+    async fn make_room(&self, store: &dyn AnyStore, user: Option<&str>) {
         let Some(user) = user else {
-            return Ok(());
+            return;
         };
-        let mut all = store.of_user(user).await.map_err(SessionError::store)?;
-        all.sort_by_key(|(key, record)| (key == own, record.expires()));
-        let too_many = all.len().saturating_sub(self.per_user);
-        for (key, _) in &all[..too_many] {
-            store.delete(key).await.map_err(SessionError::store)?;
+        match store.delete_oldest(user, self.per_user).await {
+            Ok(0) => {}
+            Ok(ended) => {
+                tracing::info!(target: "cepa", "a user signed in once more: {ended} older sessions ended");
+            }
+            Err(error) => {
+                tracing::warn!(target: "cepa", "older sessions of a user could not be ended: {error}");
+            }
         }
-        Ok(())
     }
 
     /// If this fails, the session ends a little earlier, which is no reason to fail the request.
@@ -166,12 +165,11 @@ impl Place {
             }
         };
         change.new_key = next.as_ref().map(|id| self.key(id));
-        let key = self.key(&kept.id);
-        let (own, user) = (change.new_key.unwrap_or(key), change.user.clone());
-        let updated = store.update(&key, change).await;
+        let user = change.user.clone();
+        let updated = store.update(&self.key(&kept.id), change).await;
         let updated = updated.map_err(SessionError::store)?;
         if updated {
-            self.make_room(&**store, user.as_deref(), &own).await?;
+            self.make_room(&**store, user.as_deref()).await;
         }
         match (updated, next, otherwise) {
             (true, Some(id), _) => Ok(Sent::Value(id.to_text())),

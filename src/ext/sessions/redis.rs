@@ -16,7 +16,7 @@ use super::clock;
 use super::error::SessionError;
 use super::id::SessionKey;
 use super::record::{SessionChange, SessionRecord};
-use super::redis_scripts::{CHANGE, DELETE, DELETE_USER, VALUE};
+use super::redis_scripts::{CHANGE, DELETE, DELETE_OLDEST, DELETE_USER, VALUE};
 use super::store::SessionStore;
 use crate::{Error, Result};
 
@@ -206,6 +206,11 @@ impl SessionStore for RedisStore {
         script.arg(except.map(|key| self.name(key)).unwrap_or_default());
         script.arg(clock::now());
         self.link.ask(Question::Script(&script)).await
+    }
+
+    async fn delete_oldest(&self, user: &str, left: usize) -> Result<u64> {
+        let mut script = DELETE_OLDEST.key(self.index(user));
+        self.link.ask(Question::Script(script.arg(left))).await
     }
 
     /// Key by key, so that Redis answers others meanwhile.

@@ -66,6 +66,20 @@ return redis.call('DEL', KEYS[1])
     )
 });
 
+/// The set has them by when they end.
+pub(super) static DELETE_OLDEST: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+local oldest = redis.call('ZRANGE', KEYS[1], 0, -1 - tonumber(ARGV[1]))
+for _, key in ipairs(oldest) do
+    redis.call('DEL', key)
+    redis.call('ZREM', KEYS[1], key)
+end
+return #oldest
+",
+    )
+});
+
 pub(super) static DELETE_USER: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"

@@ -104,6 +104,23 @@ pub trait SessionStore: Send + Sync + 'static {
         user: &str,
     ) -> impl Future<Output = Result<Vec<(SessionKey, SessionRecord)>>> + Send;
 
+    /// Ends those sessions of a user that would end first, until so many are left, and says how many it
+    /// ended. Called when somebody has signed in. As it stands here, it reads all sessions of the user.
+    ///
+    /// # Errors
+    /// The store cannot be asked.
+    fn delete_oldest(&self, user: &str, left: usize) -> impl Future<Output = Result<u64>> + Send {
+        async move {
+            let mut all = self.of_user(user).await?;
+            all.sort_by_key(|(key, record)| (record.expires(), *key));
+            let too_many = all.len().saturating_sub(left);
+            for (key, _) in &all[..too_many] {
+                self.delete(key).await?;
+            }
+            Ok(too_many as u64)
+        }
+    }
+
     /// Ends all sessions of everybody, and says how many.
     ///
     /// # Errors
@@ -144,6 +161,7 @@ pub(super) trait AnyStore: Send + Sync {
         except: Option<&'a SessionKey>,
     ) -> BoxFuture<'a, u64>;
     fn of_user<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Vec<(SessionKey, SessionRecord)>>;
+    fn delete_oldest<'a>(&'a self, user: &'a str, left: usize) -> BoxFuture<'a, u64>;
     fn sweep(&self) -> BoxFuture<'_, u64>;
     fn check(&self, app: &AppService, middleware: &str) -> Result<(), String>;
 }
@@ -175,6 +193,10 @@ impl<S: SessionStore> AnyStore for S {
 
     fn of_user<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Vec<(SessionKey, SessionRecord)>> {
         Box::pin(SessionStore::of_user(self, user))
+    }
+
+    fn delete_oldest<'a>(&'a self, user: &'a str, left: usize) -> BoxFuture<'a, u64> {
+        Box::pin(SessionStore::delete_oldest(self, user, left))
     }
 
     fn sweep(&self) -> BoxFuture<'_, u64> {

@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use http::header::CACHE_CONTROL;
+
 use super::engine::Pages;
 use super::error::TemplateError;
 use super::view::View;
 use super::visit::Visit;
-use crate::{
-    Error, FieldError, IntoResponse, Middleware, Next, Provided, Request, Response, StatusCode, log,
-};
+use crate::{Error, FieldError, Middleware, Next, Provided, Request, Response, StatusCode, log};
 
 /// Says that views are rendered in here.
 pub(super) struct Rendered;
@@ -49,18 +49,18 @@ impl RenderViews {
             Some(_) => self.render_safely(view, visit),
         };
         match (made, res.error()) {
-            (Ok(page), _) => {
-                res.set_body(page);
-                res
-            }
-            (Err(error), None) => placed(Error::from(error.clone()), &error).into_response(),
+            (Ok(page), _) => res.set_body(page),
+            (Err(error), None) => res.fail(placed(Error::from(error.clone()), &error)),
             (Err(error), Some(failed)) => {
-                let error = of_failed_page(failed, res.status(), &error);
-                let mut answer = error.into_response();
-                std::mem::swap(answer.headers_mut(), res.headers_mut());
-                answer
+                let mut same = of_failed_page(failed, res.status(), &error);
+                // It is about more than the page: a cookie that was set on the way.
+                if let Some(cached) = res.headers().get(CACHE_CONTROL) {
+                    same = same.with_header(CACHE_CONTROL, cached);
+                }
+                res.fail(same);
             }
         }
+        res
     }
 
     /// A panic in the page of an error is a failure of that page: its renderer would only do it again.

@@ -70,8 +70,8 @@
 //! [`Templates`] around, and names that collide.
 //!
 //! A page that cannot be rendered is a 500 with a [`TemplateError`]: an undefined name, a template
-//! that is not there. If it is the page of an error, that error keeps its status, and the answer is
-//! text.
+//! that is not there. If it is the page of an error, that error keeps its status, and has the page it
+//! would have without [`on_error`](crate::App::on_error).
 //!
 //! # Security
 //!

@@ -1,7 +1,7 @@
 //! `Visit`: the request of a page, as far as templates may know it.
 //!
-//! Before it: the middleware noted what it needs before the handler used the request up. After it:
-//! context processors and functions of templates read it while the page is rendered.
+//! Before it: the middleware noted where the request goes, and what was kept with it was left behind.
+//! After it: context processors and functions of templates read it while the page is rendered.
 
 use std::fmt;
 
@@ -78,8 +78,8 @@ impl Visit {
         self.mode
     }
 
-    /// The value of this type that a middleware around the handler kept; see
-    /// [`Request::local`](crate::Request::local).
+    /// The value of this type that a middleware around the handler kept, or one further in than the
+    /// page of an error is made; see [`Request::afterwards`](crate::Request::afterwards).
     #[must_use]
     pub fn local<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.after.local()
