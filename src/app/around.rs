@@ -68,9 +68,10 @@ impl App {
     /// built: for times and traces of the single steps. What does not use it costs nothing.
     ///
     /// Steps are the middleware written after this in this app, those of the apps mounted in it and
-    /// of single handlers, and the handlers, fallbacks included; automatic answers are none. Where
-    /// the function returns `None`, the step stays bare. The table of routes does not list what it
-    /// makes.
+    /// of single handlers, and the handlers, fallbacks included; automatic answers are none. What is
+    /// made runs in the scope of its step: in a mounted app it sees that app's state, and that app's
+    /// `on_error` answers for its errors. Where the function returns `None`, the step stays bare. The
+    /// table of routes does not list what it makes.
     ///
     /// ```
     /// use cepa::prelude::*;

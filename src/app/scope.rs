@@ -67,7 +67,8 @@ impl App {
     }
 
     /// Calls a function once for each error of this app and those mounted in it, after its status
-    /// is known; beside the log, which has 5xx as errors and 4xx for debugging.
+    /// is known; beside the log, which has 5xx as errors and 4xx for debugging. An error whose page cannot
+    /// be rendered by templates is told again, with that as its cause.
     pub fn observe_errors(
         mut self,
         observe: impl Fn(&Error, &ErrorContext) + Send + Sync + 'static,

@@ -184,6 +184,18 @@ impl Error {
     /// The same error, answered for by the default page and not by
     /// [`App::on_error`](crate::App::on_error): for an extension that renders the pages of errors, where
     /// one of these cannot be rendered.
+    ///
+    /// ```
+    /// use cepa::prelude::*;
+    ///
+    /// async fn failed(error: &Error, _: &ErrorContext) -> String {
+    ///     format!("our page: {}", error.message())
+    /// }
+    ///
+    /// let full = async || Error::conflict("the disk is full").with_default_page();
+    /// let res = App::new().on_error(failed).get("/", full).test().get("/").send();
+    /// res.assert_status(409).assert_header("content-type", "application/problem+json");
+    /// ```
     #[must_use]
     pub fn with_default_page(mut self) -> Self {
         self.0.by_default = true;

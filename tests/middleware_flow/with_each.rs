@@ -152,3 +152,23 @@ fn what_it_makes_is_checked_like_what_is_written() {
         "{text}"
     );
 }
+
+/// It ran in the scope of the app that asked for it, and saw another state than the step inside.
+#[test]
+fn what_it_makes_runs_in_the_scope_of_its_step() {
+    async fn told(State(n): State<u8>, req: Request, next: Next) -> Response {
+        next.run(req).await.with_header("x-state", u16::from(n))
+    }
+    let app = |inner: App| {
+        let around = App::new().state(1_u8).with_each(|_: &StepInfo<'_>| told);
+        around
+            .get("/", home)
+            .mount("/in", inner.get("/", home))
+            .test()
+    };
+    let client = app(App::new().state(2_u8));
+    client.get("/").send().assert_header("x-state", "1");
+    client.get("/in").send().assert_header("x-state", "2");
+    let client = app(App::new());
+    client.get("/in").send().assert_header("x-state", "1");
+}
