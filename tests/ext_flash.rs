@@ -154,10 +154,91 @@ fn the_longest_values_of_a_large_form_are_lost() {
         .assert_text("success=one;note=two \u{e9} \";|a:wrong|short,,,|[false, true]");
 }
 
+/// A text that a client sent is in many a message: it must not fail what was done before.
 #[test]
-fn messages_that_are_too_large_are_an_error() {
-    let app = app().get("/long", async |flash: Flash| flash.error("x".repeat(5000)));
-    app.test().get("/long").send().assert_status(500);
+fn a_long_message_is_cut() {
+    async fn say(flash: Flash, text: String) -> Result<()> {
+        Ok(flash.error(text)?)
+    }
+    let client = app().post("/say", say).test();
+    for c in ["x", "\u{1}", "\u{1f600}"] {
+        let say = |count| client.post("/say").body(c.repeat(count)).send();
+        say(300).assert_status(200);
+        let read = |end: &str| format!("error={}{end};{EMPTY}", c.repeat(300));
+        client.get("/").send().assert_text(&read(""));
+        say(5000).assert_status(200);
+        client.get("/").send().assert_text(&read("\u{2026}"));
+    }
+}
+
+#[test]
+fn of_too_many_messages_the_oldest_are_gone() {
+    async fn say(flash: Flash, text: String) -> Result<()> {
+        Ok(flash.error(text)?)
+    }
+    let client = app().post("/say", say).test();
+    for i in 0..40 {
+        let text = format!("{i}{}", "x".repeat(298));
+        client.post("/say").body(text).send().assert_status(200);
+    }
+    let shown = client.get("/").send().text().to_owned();
+    assert!(
+        shown.contains("error=39xx") && shown.contains("error=35xx"),
+        "{shown}"
+    );
+    assert!(!shown.contains("error=33xx"), "{shown}");
+}
+
+/// What is wrong with a field quotes what was sent for it.
+#[test]
+fn no_form_is_too_large_to_be_kept() {
+    async fn post(mut form: Submission, flash: Flash) -> Result<Redirect> {
+        let parsed = form.parse::<std::collections::HashMap<String, u8>>();
+        assert_eq!(parsed, None);
+        for name in ["a", "b"] {
+            form.reject(name, form.value(name).to_owned());
+        }
+        flash.keep(form)?;
+        Ok(Redirect::to("/"))
+    }
+    let client = app().post("/long", post).test();
+    for c in ["x", "\u{1}", "\"", "\u{1f600}"] {
+        let long = c.repeat(5000);
+        let fields = [("a".to_owned(), long.clone())];
+        let post = |fields: &[(String, String)]| {
+            client.post("/long").form(&fields).send().assert_status(303);
+            client.get("/").send().text().to_owned()
+        };
+        let shown = post(&fields);
+        assert!(
+            shown.starts_with("|a:") && shown.contains('\u{2026}'),
+            "{shown}"
+        );
+        assert!(shown.ends_with("|,,,|[true, false]"), "{shown}");
+        // The name of a field is a client's as well, and so is their number.
+        post(&[(long.clone(), "x".to_owned())]);
+        let names = |i: usize| {
+            (
+                format!("{i}{}", c.repeat(58 / c.len())),
+                c.repeat(500 / c.len()),
+            )
+        };
+        post(&(0..900).map(names).collect::<Vec<_>>());
+        let many = [("b".to_owned(), long)];
+        post(&many.iter().cycle().take(20).cloned().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_is_of_one_page_or_secret_is_not_kept() {
+    async fn shown(flash: Flash) -> String {
+        format!("{:?}", flash.form())
+    }
+    let client = app().get("/shown", shown).test();
+    let fields = [("a", "x"), ("_csrf", "t0ken"), ("password", "hidden")];
+    client.post("/").form(&fields).send().assert_status(303);
+    let shown = client.get("/shown").send().text().to_owned();
+    assert!(shown.contains("values: [(\"a\", \"x\")]"), "{shown}");
 }
 
 #[test]

@@ -48,17 +48,14 @@ impl Flash {
         }
     }
 
-    /// Leaves a message of this kind.
+    /// Leaves a message of this kind: 300 characters of it, an ellipsis for the rest. Where the cookie
+    /// has no room for all that no page has shown yet, the oldest are gone.
     ///
     /// # Errors
-    /// [`CookieError`], a 500 by `?`: all messages together are too large for a cookie, or the
-    /// response has left.
+    /// [`CookieError`], a 500 by `?`: the response has left, or the kind is too long for a cookie.
     pub fn add(&self, kind: impl Into<String>, text: impl Into<String>) -> Result<(), CookieError> {
         let mut kept = self.kept();
-        kept.messages.push(Message {
-            kind: kind.into(),
-            text: text.into(),
-        });
+        kept.push(kind.into(), text.into());
         self.set(&mut kept)
     }
 
@@ -78,13 +75,15 @@ impl Flash {
         self.add("error", text)
     }
 
-    /// Leaves a form for the page that shows it again, in place of another that was left.
+    /// Leaves a form for the page that shows it again, in place of another that was left. Of what is
+    /// wrong with a field, 200 characters are kept. Where the cookie has no room for all, the longest
+    /// values are left out, which [`Submission::is_lost`] tells, and then the longest errors.
     ///
     /// # Errors
-    /// As [`add`](Self::add); a large form alone is none, see [`Submission::is_lost`].
+    /// As [`add`](Self::add); no form is too large.
     pub fn keep(&self, form: Submission) -> Result<(), CookieError> {
         let mut kept = self.kept();
-        kept.form = form.without_secrets();
+        kept.form = form.to_keep();
         self.set(&mut kept)
     }
 
@@ -121,7 +120,7 @@ impl Flash {
             .unwrap_or_default()
     }
 
-    /// Sets the cookie; where it would be too large, without the longest values of the form.
+    /// Sets the cookie; where it would be too large, without some of the form.
     fn set(&self, kept: &mut Kept) -> Result<(), CookieError> {
         if kept.is_empty() {
             return self.signed.delete(NAME);
@@ -130,8 +129,8 @@ impl Flash {
             let cookie = Cookie::new(NAME, kept.to_text()).with_max_age(AGE);
             match self.signed.set(cookie) {
                 Err(error)
-                    if matches!(error.kind(), CookieErrorKind::Size { .. })
-                        && kept.form.lose_longest() => {}
+                    if matches!(error.kind(), CookieErrorKind::Size { .. }) && kept.form.lose() => {
+                }
                 result => return result,
             }
         }

@@ -2,7 +2,15 @@
 
 use serde::de::DeserializeOwned;
 
+use super::store::cut;
 use crate::{Body, Error, Form, FromRequest, Request, Result};
+
+/// Characters that are kept of what is wrong with a field, and of its name.
+const LONGEST: usize = 200;
+/// How many errors are kept.
+const ERRORS: usize = 64;
+/// Bytes that no cookie has room for.
+const COOKIE: usize = 4096;
 
 /// The fields of a form as they were sent, and a sentence for each that is wrong.
 ///
@@ -130,25 +138,42 @@ impl Submission {
         self.values.is_empty() && self.errors.is_empty() && self.lost.is_empty()
     }
 
-    pub(super) fn without_secrets(mut self) -> Self {
-        let is_secret = |name: &str| name.to_ascii_lowercase().contains("password");
+    /// What a cookie may hold of it: no secret, and of what is larger than any cookie, not all. What is
+    /// left is small enough to be tried a few times.
+    pub(super) fn to_keep(mut self) -> Self {
+        let is_secret =
+            |name: &str| name == "_csrf" || name.to_ascii_lowercase().contains("password");
         self.values.retain(|(name, _)| !is_secret(name));
+        self.errors.truncate(ERRORS);
+        for text in self.errors.iter_mut().flat_map(|(name, it)| [name, it]) {
+            *text = cut(std::mem::take(text), LONGEST);
+        }
+        // Each has quotes and commas around it.
+        let length = |(name, value): &(String, String)| name.len() + value.len() + 6;
+        while self.values.iter().map(length).sum::<usize>() > COOKIE {
+            self.lose();
+        }
         self
     }
 
-    /// Leaves out the longest value; false if there is none.
-    pub(super) fn lose_longest(&mut self) -> bool {
-        let lengths = self.values.iter().map(|(_, value)| value.len()).enumerate();
-        let Some((at, _)) = lengths.max_by_key(|(_, length)| *length) else {
-            return false;
+    /// Leaves out the longest value, or the longest error where there is no value left; false if there
+    /// is nothing to leave out.
+    pub(super) fn lose(&mut self) -> bool {
+        let Some((name, _)) = take_longest(&mut self.values) else {
+            return take_longest(&mut self.errors).is_some() || self.lost.pop().is_some();
         };
-        let (name, _) = self.values.remove(at);
         // A name that no page shows is not worth the room.
         if name.len() < 64 && self.lost.len() < 16 && !self.is_lost(&name) {
             self.lost.push(name);
         }
         true
     }
+}
+
+fn take_longest(pairs: &mut Vec<(String, String)>) -> Option<(String, String)> {
+    let lengths = pairs.iter().map(|(_, text)| text.len()).enumerate();
+    let (at, _) = lengths.max_by_key(|(_, length)| *length)?;
+    Some(pairs.remove(at))
 }
 
 impl FromRequest<Body> for Submission {

@@ -49,9 +49,9 @@
 //! # Errors
 //!
 //! `build` reports a handler that takes [`Flash`] without [`CookieJar`](crate::cookies::CookieJar) and
-//! [`Keys`](crate::cookies::Keys) around. Messages of more than 4096 bytes together are a
-//! [`CookieError`](crate::cookies::CookieError), a 500; of a form that is larger, the longest values
-//! are left out, which [`Submission::is_lost`] tells. [`Submission`] as an argument fails as
+//! [`Keys`](crate::cookies::Keys) around. Nothing that a client sends is too large: messages and errors
+//! are cut, and what the cookie has no room for is left out, the oldest messages and the longest values
+//! of the form, which [`Submission::is_lost`] tells. [`Submission`] as an argument fails as
 //! [`Form`](crate::Form): 400, 413, 415.
 //!
 //! # Security
@@ -60,7 +60,7 @@
 //!   not encrypted: who has the browser can read what was sent from it.
 //! - A response that showed something of it has `vary: cookie` and `cache-control: private, no-cache`,
 //!   so that no shared cache sends it to others.
-//! - Values of fields whose name has `password` in it are never kept;
+//! - Values of fields whose name has `password` in it, and of `_csrf`, are never kept;
 //!   [`Submission::without`] names others.
 //! - What comes back is text of a client's all the same: escape it, as templates do.
 

@@ -9,6 +9,10 @@ use crate::{Value, json};
 pub(super) const AGE: Duration = Duration::from_secs(600);
 /// How much the clocks of two servers may differ.
 const SKEW: u64 = 60;
+/// Characters of a message that are kept.
+const LONGEST: usize = 300;
+/// Bytes that all messages may take as they are written, so that a form has room beside them.
+const MESSAGES: usize = 1_800;
 
 /// A message for the next page.
 ///
@@ -58,11 +62,26 @@ impl Kept {
         self.messages.is_empty() && self.form.is_empty()
     }
 
+    /// Adds a message, for which the oldest go where there are too many.
+    pub(super) fn push(&mut self, kind: String, text: String) {
+        let text = cut(text, LONGEST);
+        self.messages.push(Message { kind, text });
+        while self.messages.len() > 1 && self.messages().to_string().len() > MESSAGES {
+            self.messages.remove(0);
+        }
+    }
+
+    fn messages(&self) -> Value {
+        self.messages
+            .iter()
+            .map(|it| [&*it.kind, &it.text])
+            .collect()
+    }
+
     pub(super) fn to_text(&self) -> String {
-        let messages = self.messages.iter().map(|it| [&it.kind, &it.text]);
         let kept = json!({
             "t": now(),
-            "m": messages.collect::<Vec<_>>(),
+            "m": self.messages(),
             "v": self.form.values,
             "e": self.form.errors,
             "l": self.form.lost,
@@ -90,6 +109,15 @@ impl Kept {
             },
         })
     }
+}
+
+/// So many characters of a text at most, an ellipsis for the rest.
+pub(super) fn cut(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.push('\u{2026}');
+    }
+    text
 }
 
 fn now() -> u64 {
