@@ -8,6 +8,7 @@ use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TRANSFER_ENCODING,
 };
 
+use super::page::is_hidden;
 use super::shown::Shown;
 
 /// Bytes beyond which a command is no help any more: those of all of it, and of one header.
@@ -130,20 +131,21 @@ impl Args {
 }
 
 /// A word as a shell reads it (POSIX, 2.2): bare where nothing in it is special, in single quotes, or with
-/// escapes where it has bytes that a terminal does not show.
+/// escapes where it has bytes that a terminal or the page does not show. No quote is among the escapes: a
+/// shell that knows no `$'..'` (dash) reads a dollar sign and a word in single quotes, and runs none of it.
 fn quoted(word: &[u8]) -> Cow<'_, str> {
     let is_bare = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._/:@%+,".contains(byte);
     match std::str::from_utf8(word) {
         Ok(text) if !text.is_empty() && word.iter().all(is_bare) => text.into(),
-        Ok(text) if !text.chars().any(char::is_control) => {
+        Ok(text) if !text.chars().any(|c| c.is_control() || is_hidden(c)) => {
             format!("'{}'", text.replace('\'', r"'\''")).into()
         }
         _ => {
             let mut quoted = "$'".to_owned();
             for byte in word {
                 let _ = match byte {
-                    b'\'' | b'\\' => write!(quoted, "\\{}", char::from(*byte)),
-                    b' '..=b'~' => write!(quoted, "{}", char::from(*byte)),
+                    b'\\' => write!(quoted, r"\\"),
+                    b' '..=b'~' if *byte != b'\'' => write!(quoted, "{}", char::from(*byte)),
                     _ => write!(quoted, "\\{byte:03o}"),
                 };
             }
@@ -161,14 +163,15 @@ mod tests {
 
     #[test]
     fn words_are_quoted_as_a_shell_reads_them() {
-        let table: [(&[u8], &str); 8] = [
+        let table: [(&[u8], &str); 9] = [
             (b"GET", "GET"),
             (b"a/b-c.d:80", "a/b-c.d:80"),
             (b"", "''"),
             (b"a b", "'a b'"),
             (b"it's", r"'it'\''s'"),
             (b"$(id) `id` !x \\ \"", "'$(id) `id` !x \\ \"'"),
-            (b"a\xff'\\", r"$'a\377\'\\'"),
+            (b"a\xff'\\", r"$'a\377\047\\'"),
+            ("\u{202e}".as_bytes(), r"$'\342\200\256'"),
             (b"a\nb", r"$'a\012b'"),
         ];
         for (word, wanted) in table {
@@ -176,31 +179,58 @@ mod tests {
         }
     }
 
+    /// 500 words of any bytes, and a script that prints each with a zero behind it.
+    #[cfg(unix)]
+    fn words() -> (Vec<Vec<u8>>, String) {
+        let mut random = Random::new();
+        let special = b"'\"\\$`!{}[]*?~#&;|<>()\n\t -a1";
+        let mut byte = |_| match random.below(3) {
+            0 => special[random.below(special.len())],
+            1 => 1 + random.below(255) as u8,
+            _ => b'x',
+        };
+        let words: Vec<Vec<u8>> = (0..500)
+            .map(|i| (0..i % 12).map(&mut byte).collect())
+            .collect();
+        let script = words.iter().map(|word| format!("{} ", quoted(word)));
+        let script = format!("printf '%s\\0' {}", script.collect::<String>());
+        (words, script)
+    }
+
+    #[cfg(unix)]
+    fn read_by(shell: &str, script: &str) -> Option<Vec<Vec<u8>>> {
+        let read = Command::new(shell).args(["-c", script]).output().ok()?;
+        assert!(read.stderr.is_empty(), "{read:?}");
+        let mut words: Vec<_> = read.stdout.split(|byte| *byte == 0).collect();
+        assert_eq!(words.pop(), Some(&b""[..]));
+        Some(words.into_iter().map(<[u8]>::to_vec).collect())
+    }
+
     /// As `bash` reads it, which knows `$'..'` as the shells of people do.
     #[cfg(unix)]
     #[test]
     fn a_shell_reads_any_bytes_back() {
-        let mut random = Random::new();
-        let special = b"'\"\\$`!{}[]*?~#&;|<>()\n\t -a1";
-        let mut script = "printf '%s\\0' ".to_owned();
-        let mut wanted = Vec::new();
-        for _ in 0..500 {
-            let len = random.below(12);
-            let word: Vec<u8> = (0..len)
-                .map(|_| match random.below(3) {
-                    0 => special[random.below(special.len())],
-                    1 => 1 + random.below(255) as u8,
-                    _ => b'x',
-                })
-                .collect();
-            script.push_str(&quoted(&word));
-            script.push(' ');
-            wanted.extend(&word);
-            wanted.push(0);
+        let (words, script) = words();
+        if let Some(read) = read_by("bash", &script) {
+            assert_eq!(read, words);
         }
-        let Ok(read) = Command::new("bash").args(["-c", &script]).output() else {
+    }
+
+    /// As `dash` does, the `sh` of Debian. What the words said would be run otherwise.
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_without_escapes_reads_other_words_and_runs_nothing() {
+        let (words, script) = words();
+        let Some(read) = read_by("/bin/sh", &script) else {
             return;
         };
-        assert_eq!(read.stdout, wanted);
+        assert_eq!(read.len(), words.len());
+        for (read, word) in read.iter().zip(&words) {
+            let is_plain = !quoted(word).starts_with('$');
+            assert!(
+                read == word || !is_plain && read.starts_with(b"$"),
+                "{word:?}: {read:?}"
+            );
+        }
     }
 }

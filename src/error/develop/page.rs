@@ -75,6 +75,12 @@ impl Page {
         self
     }
 
+    /// Whether [`long`](Self::long) writes all of this text, with some markup before it.
+    pub(super) fn has_room(&self, text: &str) -> bool {
+        let escaped = text.bytes().map(|byte| reference(byte).map_or(1, str::len));
+        self.html.len() + escaped.sum::<usize>() + 100 <= self.full
+    }
+
     /// A sentence: what stands between backticks is code.
     pub(super) fn prose(&mut self, text: &str, most: usize) -> &mut Self {
         let end = self.html.len() + most;
@@ -100,7 +106,7 @@ impl Page {
 
 /// Signs that are not seen, and those that turn the direction of the text behind them (UAX 9), so that
 /// it reads otherwise than it is.
-fn is_hidden(c: char) -> bool {
+pub(super) fn is_hidden(c: char) -> bool {
     c.is_control() && c != '\n' && c != '\t'
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -130,6 +136,8 @@ mod tests {
                     .is_empty()
             );
         }
+        page.part(110);
+        assert!(page.has_room("&&") && !page.has_room("&&&"));
         page.part(3).long("abc", 3);
         assert!(page.html.ends_with("abc") && page.is_full());
     }

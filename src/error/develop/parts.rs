@@ -207,7 +207,8 @@ fn row(page: &mut Page, name: &str, value: &str) {
 /// The command that repeats the request, and the end of the page.
 pub(super) fn command(page: &mut Page, shown: &Shown<'_>) {
     page.part(8_000).raw("<section><h2>Repeat it</h2>");
-    match curl::command(shown) {
+    // A part of a command would be another one.
+    match curl::command(shown).filter(|it| page.has_room(&it.text)) {
         Some(Command {
             text,
             left_out,
