@@ -112,7 +112,7 @@ fn explain(text: &[u8], error: serde_json::Error) -> Error {
 }
 
 /// What stands between this beginning and the next backtick.
-fn quoted<'a>(reason: &'a str, beginning: &str) -> Option<&'a str> {
+pub(super) fn quoted<'a>(reason: &'a str, beginning: &str) -> Option<&'a str> {
     let (name, _) = reason.strip_prefix(beginning)?.split_once('`')?;
     Some(name)
 }

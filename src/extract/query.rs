@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
+use super::json::quoted;
 use super::wording::text_in_words;
 use super::{FromRequest, in_words};
 use crate::error::{Error, Result};
@@ -64,18 +65,22 @@ pub(super) fn parse_pairs<T: DeserializeOwned>(
     })
 }
 
-/// The key whose values were refused, if one can be named, and the reason in words for clients.
+/// The key that is missing or whose values were refused, if one can be named, and the reason in words
+/// for clients.
 ///
-/// The parser names none, so each key is tried by itself: what is refused among others is refused
-/// alone. What is missing, or is about several keys, is not.
+/// Of what was refused the parser names none, so each key is tried by itself: what is refused among
+/// others is refused alone. What is about several keys is not.
 fn blame<T: DeserializeOwned>(text: &[u8], error: &str) -> (Option<String>, String) {
+    if let Some(missing) = quoted(error, "missing field `") {
+        return (Some(missing.to_owned()), "is missing".to_owned());
+    }
     let fails_alike = |pairs: &[(&str, &str)]| {
         let text = serde_html_form::to_string(pairs).unwrap_or_default();
         let parsed = serde_html_form::from_str::<T>(&text);
         parsed.is_err_and(|other| other.to_string() == error)
     };
     let pairs: Vec<(String, String)> = serde_html_form::from_bytes(text).unwrap_or_default();
-    let groups = match error.starts_with("missing field") || fails_alike(&[]) {
+    let groups = match fails_alike(&[]) {
         true => Vec::new(),
         false => by_key(&pairs),
     };

@@ -108,14 +108,13 @@ pub(super) fn text_in_words(reason: &str, text: &str) -> Option<String> {
         "invalid digit found in string" if text.strip_prefix('-').is_some_and(digits) => {
             format!("expected a whole number that is not negative, found {text:?}")
         }
-        "invalid digit found in string" | "cannot parse integer from empty string" => {
-            format!("expected a whole number, found {text:?}")
+        "cannot parse integer from empty string" | "cannot parse float from empty string" => {
+            "is missing".to_owned()
         }
+        "invalid digit found in string" => format!("expected a whole number, found {text:?}"),
         "number too large to fit in target type" => format!("the number {text} is too large"),
         "number too small to fit in target type" => format!("the number {text} is too small"),
-        "invalid float literal" | "cannot parse float from empty string" => {
-            format!("expected a number, found {text:?}")
-        }
+        "invalid float literal" => format!("expected a number, found {text:?}"),
         _ => return None,
     })
 }
@@ -235,7 +234,7 @@ mod tests {
             assert_eq!(text_in_words(&reason, text).as_deref(), Some(wanted));
         }
         row::<u8>("x", "expected a whole number, found \"x\"");
-        row::<u8>("", "expected a whole number, found \"\"");
+        row::<u8>("", "is missing");
         row::<u8>("-", "expected a whole number, found \"-\"");
         row::<u8>(
             "-1",
@@ -244,7 +243,7 @@ mod tests {
         row::<u8>("256", "the number 256 is too large");
         row::<i8>("-129", "the number -129 is too small");
         row::<f64>("x", "expected a number, found \"x\"");
-        row::<f64>("", "expected a number, found \"\"");
+        row::<f64>("", "is missing");
         assert_eq!(text_in_words("not even", "1"), None);
     }
 }

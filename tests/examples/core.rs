@@ -17,7 +17,7 @@ fn routing_finds_parameters_literals_and_links() {
     example.assert_get("/posts/latest", "200", &["The latest post"]);
     example.assert_get("/posts/soon/x", "400", &["year"]);
     example.assert_get("/search?q=onions&page=2", "200", &["Page 2", "onions"]);
-    example.assert_get("/search", "400", &["missing field"]);
+    example.assert_get("/search", "400", &["is missing"]);
     example.assert_get("/img-7.png", "200", &["Image 7"]);
     example.assert_get("/files/a/b.txt", "200", &["The file a/b.txt"]);
     example.assert_get("/users", "200", &["All users"]);

@@ -33,7 +33,7 @@ fn two_arguments_read_one_query() {
         .get("/?page=2")
         .send()
         .assert_status(400)
-        .assert_contains("missing field `q`");
+        .assert_contains("`q`: is missing");
     client
         .get("/?q=onion&page=x")
         .send()
