@@ -4,6 +4,7 @@
 use cepa::cookies::{CookieJar, Keys};
 use cepa::flash::{Flash, Submission};
 use cepa::prelude::*;
+use serde::Deserialize;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -259,6 +260,97 @@ fn a_form_is_read_as_a_type_or_rejected_by_its_field() {
         "None [\"b: the number 999 is too large\"] false"
     );
     client.post("/").body("a=1").send().assert_status(415);
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "it is shown")]
+struct Book {
+    title: String,
+    year: u16,
+    price: Option<f64>,
+    #[serde(default)]
+    shelves: Vec<u8>,
+    kind: Kind,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Novel,
+}
+
+/// A person corrects a form once, not once for each field.
+#[test]
+fn all_that_is_wrong_with_a_form_is_told_at_once() {
+    async fn read(mut form: Submission) -> String {
+        let book = form.parse::<Book>();
+        form.check("title", !form.value("title").is_empty(), "is missing");
+        let is_old = book.as_ref().is_none_or(|book| book.year > 1450);
+        form.check("year", is_old, "is before print");
+        let errors = form.errors().map(|(field, it)| format!("{field} {it};"));
+        match book.filter(|_| form.is_valid()) {
+            Some(book) => format!("{book:?}"),
+            None => errors.collect(),
+        }
+    }
+    let client = App::new().post("/", read).test();
+    let ask = |form: &'static str| {
+        let req = client.post("/").body(form);
+        let req = req.header("content-type", "application/x-www-form-urlencoded");
+        req.send().text().to_owned()
+    };
+    let rows = [
+        (
+            "title=&year=x&price=dear&shelves=1&shelves=999&kind=novel",
+            "year expected a whole number, found \"x\";price expected a number, found \"dear\";\
+             shelves the number 999 is too large;title is missing;",
+        ),
+        (
+            "title=&year=&price=&kind=",
+            "year is missing;kind unknown variant ``, expected `novel`;title is missing;",
+        ),
+        ("title=a&year=1400&kind=novel", "year is before print;"),
+        ("title=a&kind=novel", "year is missing;"),
+        (
+            "year=x",
+            "year expected a whole number, found \"x\";title is missing;",
+        ),
+        (
+            "title=a&title=b&year=1&year=2&kind=novel",
+            "title it takes one value and is there 2 times;year it takes one value and is there 2 times;",
+        ),
+        (
+            "title=+a+&year=+1984&price=5+&shelves=1&shelves=%092&kind=novel",
+            "Book { title: \" a \", year: 1984, price: Some(5.0), shelves: [1, 2], kind: Novel }",
+        ),
+        ("title=a&year=+++&kind=novel", "year is missing;"),
+    ];
+    for (form, told) in rows {
+        assert_eq!(ask(form), told, "{form}");
+    }
+}
+
+/// A thousand fields that are wrong are told of in no time.
+#[test]
+fn many_wrong_fields_cost_little() {
+    async fn read(mut form: Submission) -> String {
+        let parsed = form.parse::<std::collections::HashMap<String, u8>>();
+        format!("{parsed:?} {}", form.errors().count())
+    }
+    let client = App::new().post("/", read).test();
+    let fields: Vec<_> = (0..1000).map(|n| (format!("k{n}"), "x")).collect();
+    let start = std::time::Instant::now();
+    let res = client.post("/").form(&fields).send();
+    let told = res.text().strip_prefix("None ").unwrap();
+    assert!(told.parse::<u32>().unwrap() > 8, "{told}");
+    let long = "x".repeat(200_000);
+    let fields: Vec<_> = (0..9).map(|n| (format!("k{n}"), " 1 ")).collect();
+    for (count, told) in [(3, "None 1"), (9, "None 1")] {
+        let mut fields = fields[..count].to_vec();
+        fields.push(("long".to_owned(), &long));
+        client.post("/").form(&fields).send().assert_text(told);
+    }
+    assert!(start.elapsed() < std::time::Duration::from_secs(2));
 }
 
 #[test]

@@ -9,6 +9,10 @@ use crate::{Body, Error, Form, FromRequest, Request, Result};
 const LONGEST: usize = 200;
 /// How many errors are kept.
 const ERRORS: usize = 64;
+/// Bytes that are read of a form, again and again, for all of its fields that are wrong; of a large one,
+/// so many times its own.
+const READ: usize = 128 * 1024;
+const ROUNDS: usize = 8;
 /// Bytes that no cookie has room for.
 const COOKIE: usize = 4096;
 
@@ -24,23 +28,25 @@ const COOKIE: usize = 4096;
 /// use serde::Deserialize;
 ///
 /// #[derive(Deserialize)]
-/// struct Order { count: u8 }
+/// struct Order { item: String, count: u8 }
 ///
 /// async fn order(mut form: Submission) -> Result<String, String> {
-///     if let Some(order) = form.parse::<Order>() {
-///         form.check("count", order.count < 10, "at most nine");
-///         if form.is_valid() {
-///             return Ok(format!("{} ordered", order.count));
-///         }
+///     let order = form.parse::<Order>();
+///     // Checks run either way, so that all that is wrong is told at once.
+///     form.check("item", !form.value("item").is_empty(), "is missing");
+///     form.check("count", order.as_ref().is_none_or(|it| it.count < 10), "is above nine");
+///     match order.filter(|_| form.is_valid()) {
+///         Some(order) => Ok(format!("{} x {}", order.count, order.item)),
+///         None => Err(form.errors().map(|(field, it)| format!("{field} {it};")).collect()),
 ///     }
-///     let error = form.error("count").unwrap_or_default();
-///     Err(format!("{}: {error}", form.value("count")))
 /// }
 ///
 /// let client = App::new().post("/", order).test();
-/// client.post("/").form(&[("count", "3")]).send().assert_text("3 ordered");
-/// client.post("/").form(&[("count", "30")]).send().assert_text("30: at most nine");
-/// client.post("/").form(&[("count", "x")]).send().assert_text("x: expected a whole number, found \"x\"");
+/// let order = |item, count| client.post("/").form(&[("item", item), ("count", count)]).send();
+/// order("onion", "3").assert_text("3 x onion");
+/// order("onion", "30").assert_text("count is above nine;");
+/// order("", "x").assert_text("count expected a whole number, found \"x\";item is missing;");
+/// order("", "").assert_text("count is missing;item is missing;");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Submission {
@@ -64,19 +70,39 @@ impl Submission {
         named.map(|(_, value)| &**value)
     }
 
-    /// The fields as a type, as [`Form`] reads it. Where that fails, it is noted for the field at
-    /// fault, or for the form as a whole, under the empty name.
+    /// The fields as a type, as [`Form`] reads it, without white space around numbers. Where that
+    /// fails, it is noted: for each field at fault, for the first one that is missing, or for the form
+    /// as a whole, under the empty name. What the fields say can be checked all the same.
     pub fn parse<T: DeserializeOwned>(&mut self) -> Option<T> {
-        let text = serde_html_form::to_string(&self.values).unwrap_or_default();
-        let error = match Form::parse(text.as_bytes()) {
-            Ok(Form(value)) => return Some(value),
-            Err(error) => error,
-        };
-        match error.fields() {
-            [] => self.reject("", error.message()),
-            fields => fields
-                .iter()
-                .for_each(|it| self.reject(it.field.clone(), it.message.clone())),
+        let mut values = self.values.clone();
+        let mut refused: Vec<String> = Vec::new();
+        let size: usize = values
+            .iter()
+            .map(|(name, it)| 1 + name.len() + it.len())
+            .sum();
+        let rounds = ROUNDS.max(READ / size.max(1));
+        for left in (0..rounds).rev() {
+            let text = serde_html_form::to_string(&values).unwrap_or_default();
+            let error = match Form::parse(text.as_bytes()) {
+                Ok(Form(value)) => return refused.is_empty().then_some(value),
+                Err(error) => error,
+            };
+            let Some(it) = error.fields().first() else {
+                if refused.is_empty() {
+                    self.reject("", error.message());
+                }
+                return None;
+            };
+            if left > 0 && trim(&mut values, &it.field) {
+                continue;
+            }
+            if refused.contains(&it.field) {
+                return None;
+            }
+            self.reject(it.field.clone(), it.message.clone());
+            refused.push(it.field.clone());
+            // What was refused comes last, where it hides no other field.
+            values.sort_by_key(|(name, _)| refused.contains(name));
         }
         None
     }
@@ -168,6 +194,17 @@ impl Submission {
         }
         true
     }
+}
+
+/// Takes the white space off the values of a field; false if there is none.
+fn trim(values: &mut [(String, String)], field: &str) -> bool {
+    let mut is_changed = false;
+    for (_, value) in values.iter_mut().filter(|(name, _)| name == field) {
+        let trimmed = value.trim();
+        is_changed |= trimmed.len() < value.len();
+        *value = trimmed.to_owned();
+    }
+    is_changed
 }
 
 fn take_longest(pairs: &mut Vec<(String, String)>) -> Option<(String, String)> {
