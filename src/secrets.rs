@@ -9,10 +9,11 @@ use percent_encoding::percent_decode_str;
 pub(crate) const MASK: &str = "***";
 
 /// Words that make a name one of a secret, wherever in it they are.
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 13] = [
     "accesskey",
     "apikey",
     "authorization",
+    "cardnumber",
     "credential",
     "passphrase",
     "passwd",
@@ -24,10 +25,11 @@ const WORDS: [&str; 12] = [
     "token",
 ];
 
-/// Whole names of secrets in queries; in paths they are too common.
-const NAMES: [&str; 13] = [
-    "auth", "code", "csrf", "hmac", "jwt", "key", "otp", "pass", "pin", "pwd", "sid", "sig",
-    "ticket",
+/// Words that are secrets only where they stand alone, as in `otp`, `user[otp]` and `X-Otp-Code`; in paths
+/// they are too common.
+const NAMES: [&str; 16] = [
+    "auth", "card", "code", "csrf", "cvc", "cvv", "hmac", "jwt", "key", "otp", "pass", "pin",
+    "pwd", "sid", "sig", "ticket",
 ];
 
 /// The names an app added, reduced.
@@ -89,21 +91,22 @@ impl Secrets {
         names.any(|name| self.is_secret(name, &[]))
     }
 
-    /// Whether the value of a header of this name is a secret: each word of it may tell, since
-    /// headers have names such as `X-Admin-Key`.
+    /// Whether the value of a header of this name is a secret.
     pub(crate) fn are_in_header(&self, name: &str) -> bool {
-        self.is_secret(name, &[]) || name.split('-').any(|word| self.is_secret(word, &NAMES))
+        self.is_secret(name, &NAMES)
     }
 
     fn is_secret(&self, name: &str, names: &[&str]) -> bool {
+        let name = &*percent_decode_str(name).decode_utf8_lossy();
+        let is_one = |word: &str| names.iter().any(|it| it.eq_ignore_ascii_case(word));
         let mut room = [0; SHORT];
-        let name = match short(name, &mut room) {
+        let letters = match short(name, &mut room) {
             Some(short) => Cow::Borrowed(short),
             None => Cow::Owned(reduced(name)),
         };
-        self.0.iter().any(|own| *own == name)
-            || names.contains(&&*name)
-            || WORDS.iter().any(|word| name.contains(word))
+        name.split(|c: char| !c.is_alphanumeric()).any(is_one)
+            || self.0.iter().any(|own| *own == letters)
+            || WORDS.iter().any(|word| letters.contains(word))
     }
 }
 
@@ -112,8 +115,7 @@ const SHORT: usize = 64;
 
 /// The same as [`reduced`] without an allocation, for a name that is short and of plain ASCII.
 fn short<'r>(name: &str, room: &'r mut [u8; SHORT]) -> Option<&'r str> {
-    let is_plain = |byte: u8| byte.is_ascii() && byte != b'%';
-    if name.len() > SHORT || !name.bytes().all(is_plain) {
+    if name.len() > SHORT || !name.is_ascii() {
         return None;
     }
     let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
@@ -125,10 +127,9 @@ fn short<'r>(name: &str, room: &'r mut [u8; SHORT]) -> Option<&'r str> {
     std::str::from_utf8(&room[..length]).ok()
 }
 
-/// A name decoded, in lower case, without punctuation: `apikey` for `API-Key` and `%61pi_key`.
+/// A name in lower case, without punctuation: `apikey` for `API-Key`.
 fn reduced(name: &str) -> String {
-    let decoded = percent_decode_str(name).decode_utf8_lossy();
-    let letters = decoded.chars().filter(|c| c.is_alphanumeric());
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
 }
 
@@ -161,6 +162,18 @@ mod tests {
             ),
             ("user%5Bpassword%5D=x", "user%5Bpassword%5D=***"),
             ("%74oken=x", "%74oken=***"),
+            (
+                "user[pass]=a&login_pwd=b&user%5Bpin%5D=c&otp_code=d&Card.Number=e&cardNumber=f",
+                "user[pass]=***&login_pwd=***&user%5Bpin%5D=***&otp_code=***&Card.Number=***&cardNumber=***",
+            ),
+            (
+                "cvv=a&cvc=b&my+key=c&%6Bey-1=d",
+                "cvv=***&cvc=***&my+key=***&%6Bey-1=***",
+            ),
+            (
+                "passenger=a&spin[]=b&discard=c&authors=d&pins=e",
+                "passenger=a&spin[]=b&discard=c&authors=d&pins=e",
+            ),
             ("code=x&zipcode=y&barcode=z", "code=***&zipcode=y&barcode=z"),
             ("key=x&keyboard=y&monkey=z", "key=***&keyboard=y&monkey=z"),
             ("secret=", "secret=***"),
@@ -192,7 +205,7 @@ mod tests {
             }
         }
         assert!(shorts > 10_000, "{shorts}");
-        for other in ["%74oken", "é", &"a".repeat(SHORT + 1)] {
+        for other in ["é", &"a".repeat(SHORT + 1)] {
             assert_eq!(short(other, &mut [0; SHORT]), None, "{other}");
         }
     }

@@ -22,7 +22,7 @@ fn values_of_secrets_are_nowhere_on_the_page() {
     let app = App::new()
         .post("/reset/{token}", fail)
         .get("/reset/{token}", async || "");
-    let body = "user=ada&password=HIDDEN1&csrf_token=HIDDEN2";
+    let body = "user=ada&password=HIDDEN1&csrf_token=HIDDEN2&card[cvv]=HIDDEN17";
     let req = get("/reset/HIDDEN3?api_key=HIDDEN4&page=2").method("POST");
     let req = req
         .header("content-type", "application/x-www-form-urlencoded")
@@ -48,7 +48,7 @@ fn values_of_secrets_are_nowhere_on_the_page() {
     page.assert_tells("referer\nhttp://localhost:3000/reset/{token}?token=***");
     page.assert_tells("x-kept\nSHOWN");
     page.assert_tells("Form\nuser\nada\npassword\n***");
-    page.assert_tells("--data-raw 'user=ada&password=***&csrf_token=***'");
+    page.assert_tells("--data-raw 'user=ada&password=***&csrf_token=***&card[cvv]=***'");
     page.assert_tells("Put what is secret in place of ***.");
 }
 

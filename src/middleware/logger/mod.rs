@@ -34,8 +34,9 @@ use crate::{Request, Response};
 ///
 /// **Secrets.** `***` stands for the values of query parameters whose names have `token`,
 /// `password`, `passwd`, `passphrase`, `secret`, `api_key`, `access_key`, `private_key`,
-/// `signature`, `credential`, `authorization` or `session` in them, or are `auth`, `code`, `csrf`,
-/// `hmac`, `jwt`, `key`, `otp`, `pass`, `pin`, `pwd`, `sid`, `sig`, `ticket` or one of
+/// `signature`, `credential`, `authorization`, `card_number` or `session` in them, that have one of the
+/// words `auth`, `card`, `code`, `csrf`, `cvc`, `cvv`, `hmac`, `jwt`, `key`, `otp`, `pass`, `pin`,
+/// `pwd`, `sid`, `sig`, `ticket` in them, as `user[pin]` and `otp_code` do, or are one of
 /// [`with_secret`](Self::with_secret); case and punctuation make no difference. Where a path
 /// parameter has such a name (of the second list only your own), the route's path is written
 /// in place of the request's, also if the answer is a 405 or a redirect to the other last slash.
