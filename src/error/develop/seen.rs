@@ -84,7 +84,8 @@ pub(crate) fn note_miss(req: &Request) {
 /// that no page of another site sent it, which a lenient `Cors` would let read the answer.
 fn is_of_developer(req: &Request) -> bool {
     let mut hosts = req.headers().get_all(HOST).iter().peekable();
-    // Browsers speak HTTP/1.1 at least; nginx, unless told otherwise, speaks 1.0 to what is behind it.
+    // Browsers speak HTTP/1.1 at least; some proxies speak 1.0 to what is behind them, as nginx did before
+    // 1.29.7. One that speaks 1.1, adds no header and changes `Host` cannot be told from a browser.
     req.version() >= Version::HTTP_11
         && hosts.peek().is_some()
         && hosts.all(|host| parse_host(host.as_bytes()).is_some_and(|(host, _)| is_here(host)))
@@ -105,7 +106,7 @@ fn is_here(host: &str) -> bool {
 /// Whether a header is one that proxies, tunnels and delivery networks add.
 fn is_of_proxy(name: &str) -> bool {
     const FAMILIES: [&str; 5] = ["x-forwarded", "x-original-", "x-envoy-", "x-arr-", "cf-"];
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 17] = [
         "cdn-loop",
         "client-ip",
         "fastly-client-ip",
@@ -114,10 +115,15 @@ fn is_of_proxy(name: &str) -> bool {
         "proxy-connection",
         "true-client-ip",
         "via",
+        "x-amzn-trace-id",
+        "x-azure-clientip",
         "x-client-ip",
+        "x-cloud-trace-context",
         "x-cluster-client-ip",
+        "x-forward-for",
         "x-proxyuser-ip",
         "x-real-ip",
+        "x-remote-ip",
     ];
     NAMES.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
 }
@@ -170,6 +176,11 @@ mod tests {
             "cf-connecting-ip",
             "x-original-host",
             "true-client-ip",
+            "x-forward-for",
+            "x-azure-clientip",
+            "x-remote-ip",
+            "x-amzn-trace-id",
+            "x-cloud-trace-context",
         ] {
             assert!(is_of_proxy(name), "{name}");
         }
