@@ -93,6 +93,42 @@ fn what_editors_leave_behind_is_no_template() {
         .assert_text("x");
 }
 
+/// A page would wait for them without end.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_no_template() {
+    let folder = Folder::new("pipes");
+    folder.write("shown.html", "x");
+    std::os::unix::fs::symlink("../shown.html", folder.0.join("users/show.html")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.0.join("socket")).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.0.join("pipe"))
+        .status();
+    assert!(made.is_ok_and(|it| it.success()));
+    for mode in [Mode::Development, Mode::Production] {
+        let client = folder.app(mode).test();
+        client.get("/").send().assert_text("x");
+    }
+}
+
+#[test]
+fn the_mark_that_some_editors_begin_a_file_with_is_left_out() {
+    let folder = Folder::new("mark");
+    folder.write("layout.html", "\u{feff}<{% block body %}{% endblock %}>");
+    let text = "\u{feff}{% extends 'layout.html' %}{% block body %}\u{feff}{% endblock %}";
+    folder.write("users/show.html", text);
+    let client = folder.app(Mode::Development).test();
+    client.get("/").send().assert_text("<\u{feff}>");
+
+    let embedded = Templates::embedded([
+        ("a.html", "\u{feff}a"),
+        ("b.html", "{% include 'a.html' %}"),
+    ]);
+    let app = App::new().plug(embedded);
+    let client = app.get("/", async || View::new("b.html", ())).test();
+    client.get("/").send().assert_text("a");
+}
+
 #[test]
 fn a_folder_that_cannot_be_read_is_a_build_error() {
     let app = App::new().plug(Templates::dir("no/such/folder"));

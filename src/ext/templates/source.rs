@@ -9,6 +9,8 @@ use std::time::SystemTime;
 
 /// Folders in folders beyond which there is a loop of links.
 const DEEPEST: usize = 32;
+/// The byte order mark.
+const MARK: char = '\u{feff}';
 
 /// A folder of templates, or a list of names and texts.
 #[derive(Clone, Debug)]
@@ -57,7 +59,7 @@ impl Source {
             };
             all.push(Read {
                 name: name_of(dir, &path).into(),
-                text: text.into(),
+                text: without_mark(text.into()),
             });
         }
         (all, problems)
@@ -88,14 +90,15 @@ fn embedded(list: &[(Cow<'static, str>, Cow<'static, str>)]) -> (Vec<Read>, Vec<
         if list[..i].iter().any(|(other, _)| other == name) {
             problems.push(format!("two templates are named `{name}`: rename one"));
         } else {
-            let (name, text) = (name.clone(), text.clone());
+            let (name, text) = (name.clone(), without_mark(text.clone()));
             all.push(Read { name, text });
         }
     }
     (all, problems)
 }
 
-/// Files of editors and systems, which begin with a dot or end with a tilde, are left out.
+/// Files of editors and systems, which begin with a dot or end with a tilde, are left out, and so is what is no
+/// file: a pipe would be waited for without end.
 fn walk(dir: &Path, depth: usize, stamp: &mut Stamp) -> Result<(), String> {
     let fails = |error: std::io::Error| match (depth, std::env::current_dir()) {
         (0, Ok(here)) => format!(
@@ -121,12 +124,27 @@ fn walk(dir: &Path, depth: usize, stamp: &mut Stamp) -> Result<(), String> {
         let Ok(about) = fs::metadata(&path) else {
             continue;
         };
-        match about.is_dir() {
-            true => walk(&path, depth + 1, stamp)?,
-            false => stamp.push((path, about.modified().ok(), about.len())),
+        if about.is_dir() {
+            walk(&path, depth + 1, stamp)?;
+        } else if about.is_file() {
+            stamp.push((path, about.modified().ok(), about.len()));
         }
     }
     Ok(())
+}
+
+/// Editors of some systems begin a file with a byte order mark, which a browser would show as text inside
+/// of a page.
+fn without_mark(text: Cow<'static, str>) -> Cow<'static, str> {
+    match text {
+        Cow::Borrowed(text) => text.strip_prefix(MARK).unwrap_or(text).into(),
+        Cow::Owned(mut text) => {
+            if text.starts_with(MARK) {
+                text.remove(0);
+            }
+            text.into()
+        }
+    }
 }
 
 fn name_of(dir: &Path, path: &Path) -> String {
