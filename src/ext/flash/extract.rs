@@ -83,7 +83,7 @@ impl Flash {
     /// As [`add`](Self::add); no form is too large.
     pub fn keep(&self, form: Submission) -> Result<(), CookieError> {
         let mut kept = self.kept();
-        kept.form = form.to_keep();
+        kept.form = form.trimmed();
         self.set(&mut kept)
     }
 

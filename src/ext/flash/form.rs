@@ -166,7 +166,7 @@ impl Submission {
 
     /// What a cookie may hold of it: no secret, and of what is larger than any cookie, not all. What is
     /// left is small enough to be tried a few times.
-    pub(super) fn to_keep(mut self) -> Self {
+    pub(super) fn trimmed(mut self) -> Self {
         let is_secret =
             |name: &str| name == "_csrf" || name.to_ascii_lowercase().contains("password");
         self.values.retain(|(name, _)| !is_secret(name));
