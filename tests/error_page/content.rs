@@ -241,6 +241,39 @@ fn an_excerpt_of_another_text_is_shown() {
     );
 }
 
+/// In a long line the number of the column alone does not help.
+#[test]
+fn the_place_in_the_line_is_marked_if_the_error_names_it() {
+    let marked = |line: &'static str, place: &str| {
+        let fail = async |State(said): State<String>| {
+            let (text, _) = said.split_once(" in ").unwrap();
+            let excerpt = Excerpt::of("list.html", said.split_once('\n').unwrap().1, 2);
+            Error::internal(text.to_owned()).with_excerpt(excerpt)
+        };
+        let said = format!("list.html:{place}: `uper` in \n  <ul>\n{line}\n  </ul>");
+        let page = ask(App::new().state(said).get("/", fail), get("/"));
+        let (_, line) = page.html.split_once("<b><i>2</i>").unwrap();
+        line.split_once("\n</b>").unwrap().0.to_owned()
+    };
+    let line = "  <li>{{ é | uper }}";
+    let shown = |it: &str| format!("&lt;li&gt;{it}");
+    assert_eq!(marked(line, "2:14"), shown("{{ é | <mark>uper</mark> }}"));
+    assert_eq!(marked(line, "2:10"), shown("{{ <mark>é</mark> | uper }}"));
+    assert_eq!(marked(line, "2:12"), shown("{{ é <mark>|</mark> uper }}"));
+    for place in [
+        "2:0",
+        "2:1",
+        "2:21",
+        "2:99999999999999999999",
+        "2:x",
+        "1:3",
+        "2",
+    ] {
+        assert_eq!(marked(line, place), shown("{{ é | uper }}"), "{place}");
+    }
+    assert_eq!(marked("  <", "2:3"), "<mark>&lt;</mark>");
+}
+
 /// An error that an extractor made comes from a line of the library, where there is nothing to mend.
 #[test]
 fn errors_of_the_library_show_no_source() {

@@ -39,9 +39,9 @@ impl Page {
         let mut text = String::new();
         for piece in body.split('<').skip(1) {
             let (tag, rest) = piece.split_once('>').unwrap();
-            let is_inline = ["b", "/b", "i", "/i", "code", "/code", "span", "/span"]
-                .iter()
-                .any(|it| tag.split(' ').next() == Some(*it));
+            let is_inline = "b /b i /i code /code span /span mark /mark"
+                .split(' ')
+                .any(|it| tag.split(' ').next() == Some(it));
             text += if is_inline { "" } else { "\n" };
             text += rest;
         }

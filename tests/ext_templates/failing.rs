@@ -56,7 +56,7 @@ fn the_line_of_a_template_is_shown_and_that_of_its_view() {
         "{page}"
     );
     assert!(
-        page.contains("<b><i>3</i>&lt;p&gt;{{ titel }}&lt;/p&gt;\n</b>"),
+        page.contains("<b><i>3</i>&lt;p&gt;{{ <mark>titel</mark> }}&lt;/p&gt;\n</b>"),
         "{page}"
     );
     assert!(page.contains("tests/ext_templates/failing.rs"), "{page}");

@@ -48,7 +48,7 @@ pub(super) fn command(shown: &Shown<'_>) -> Option<Command> {
     };
     args.method(&shown.seen.method, body.as_deref() != Some(""));
     if has(&ACCEPT_ENCODING) {
-        args.text.push_str(" --compressed");
+        args.0.push_str(" --compressed");
     }
     let room = body.as_ref().map_or(0, |body| body.len());
     let mut left_out = 0;
@@ -58,8 +58,7 @@ pub(super) fn command(shown: &Shown<'_>) -> Option<Command> {
             true => quoted(format!("{name};").as_bytes()).into_owned(),
             false => quoted(&[name.as_str().as_bytes(), b": ", &value].concat()).into_owned(),
         };
-        let is_short =
-            line.len() <= LONGEST_HEADER && args.text.len() + line.len() + room <= LONGEST;
+        let is_short = line.len() <= LONGEST_HEADER && args.0.len() + line.len() + room <= LONGEST;
         match is_short {
             true => args.option("-H", &line),
             false => left_out += 1,
@@ -70,27 +69,24 @@ pub(super) fn command(shown: &Shown<'_>) -> Option<Command> {
         Some(form) => args.option("--data-raw", form),
         None => args.option("--data-binary", "@body"),
     }
-    (args.text.len() <= LONGEST).then_some(Command {
-        text: args.text,
+    (args.0.len() <= LONGEST).then_some(Command {
+        text: args.0,
         left_out,
         needs_body: body.is_none(),
     })
 }
 
-struct Args {
-    text: String,
-}
+/// The command so far.
+struct Args(String);
 
 impl Args {
     fn new(shown: &Shown<'_>) -> Option<Self> {
         let is_short = shown.path.len() + shown.query.len() <= LONGEST;
-        is_short.then(|| Self {
-            text: "curl -i".to_owned(),
-        })
+        is_short.then(|| Self("curl -i".to_owned()))
     }
 
     fn option(&mut self, name: &str, value: &str) {
-        let _ = write!(self.text, " \\\n  {name} {value}");
+        let _ = write!(self.0, " \\\n  {name} {value}");
     }
 
     fn address(&mut self, shown: &Shown<'_>) {
@@ -100,31 +96,27 @@ impl Args {
         let root = format!("{scheme}://{}", host.unwrap_or("localhost"));
         let target = shown.target();
         if !target.starts_with('/') {
-            let _ = write!(self.text, " {}", quoted(root.as_bytes()));
+            let _ = write!(self.0, " {}", quoted(root.as_bytes()));
             self.option("--request-target", &quoted(target.as_bytes()));
             return;
         }
         // Braces and brackets are patterns to curl, dots in a path are taken out.
         if target.contains(['{', '}', '[', ']']) || root.contains('[') {
-            self.text.push_str(" -g");
+            self.0.push_str(" -g");
         }
         if target.contains("/.") {
-            self.text.push_str(" --path-as-is");
+            self.0.push_str(" --path-as-is");
         }
-        let _ = write!(
-            self.text,
-            " {}",
-            quoted(format!("{root}{target}").as_bytes())
-        );
+        let _ = write!(self.0, " {}", quoted(format!("{root}{target}").as_bytes()));
     }
 
     /// With a body, curl would send a POST.
     fn method(&mut self, method: &Method, has_body: bool) {
         match *method {
             Method::GET if !has_body => {}
-            Method::HEAD => self.text.push_str(" --head"),
+            Method::HEAD => self.0.push_str(" --head"),
             _ => {
-                let _ = write!(self.text, " -X {}", quoted(method.as_str().as_bytes()));
+                let _ = write!(self.0, " -X {}", quoted(method.as_str().as_bytes()));
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::respond::reference;
 /// The style, of which [`POLICY`] has the hash.
 const STYLE: &str = include_str!("page.css");
 /// No script, no image, no frame; the style by its hash (CSP 3, 2.3.1).
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-NNVhEoamFWexTIBGOVOYUE+0ggb9zBnh0dloZA13Hzk='; base-uri 'none'; \
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-1K6jihOddPrDR+7Loo0DKO5aWaKnWkzccEwXwg/QPQ4='; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
 /// Where all parts are full, whatever room they have; what closes them comes behind it.

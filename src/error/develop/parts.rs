@@ -81,7 +81,7 @@ pub(super) fn fields(page: &mut Page, error: &Error) {
 pub(super) fn excerpts(page: &mut Page, error: &Error) {
     if let Some(excerpt) = error.excerpt() {
         page.part(6_000);
-        self::excerpt(page, excerpt, false);
+        self::excerpt(page, excerpt, column(error, excerpt), false);
     }
     let place = match &error.0.panic {
         Some(panic) => panic.place.as_ref().map(|it| (&*it.file, it.line)),
@@ -90,11 +90,25 @@ pub(super) fn excerpts(page: &mut Page, error: &Error) {
     let place = place.filter(|(file, _)| !is_ours(file));
     if let Some(read) = place.and_then(|(file, line)| source::read(file, line)) {
         page.part(6_000);
-        excerpt(page, &read.excerpt, read.is_newer);
+        excerpt(page, &read.excerpt, None, read.is_newer);
     }
 }
 
-fn excerpt(page: &mut Page, excerpt: &Excerpt, is_newer: bool) {
+/// Where in the line it is, from 1, if the error says so as compilers do: `list.html:4:55: ..`.
+fn column(error: &Error, excerpt: &Excerpt) -> Option<usize> {
+    let (said, place) = (
+        error.to_string(),
+        format!("{}:{}:", excerpt.file(), excerpt.line()),
+    );
+    let (_, column) = said.split_once(&place)?;
+    column
+        .split(|c: char| !c.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
+}
+
+fn excerpt(page: &mut Page, excerpt: &Excerpt, column: Option<usize>, is_newer: bool) {
     let line = excerpt.line().to_string();
     page.raw("<section><h2 class=\"file\">")
         .text(excerpt.file());
@@ -110,18 +124,32 @@ fn excerpt(page: &mut Page, excerpt: &Excerpt, is_newer: bool) {
         if page.is_full() {
             break;
         }
-        page.raw(match number == excerpt.line() {
-            true => "<b><i>",
-            false => "<span><i>",
-        });
-        page.text(&number.to_string()).raw("</i>");
-        page.long(text.get(indent..).unwrap_or_default(), 400);
-        page.raw(match number == excerpt.line() {
-            true => "\n</b>",
-            false => "\n</span>",
-        });
+        let (start, end, column) = match number == excerpt.line() {
+            true => ("<b><i>", "\n</b>", column),
+            false => ("<span><i>", "\n</span>", None),
+        };
+        page.raw(start).text(&number.to_string()).raw("</i>");
+        let text = text.get(indent..).unwrap_or_default();
+        let (before, word, after) = split(text, column.and_then(|it| it.checked_sub(indent + 1)));
+        page.long(before, 400);
+        if !word.is_empty() {
+            page.raw("<mark>").long(word, 200).raw("</mark>");
+        }
+        page.long(after, 400).raw(end);
     }
     page.raw("</code></pre></section>");
+}
+
+/// A line, and in it the word or sign at this character, from 0.
+fn split(line: &str, at: Option<usize>) -> (&str, &str, &str) {
+    let Some((start, first)) = at.and_then(|at| line.char_indices().nth(at)) else {
+        return (line, "", "");
+    };
+    let (before, rest) = line.split_at(start);
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+    let (word, after) = rest.split_at(end.max(first.len_utf8()));
+    (before, word, after)
 }
 
 /// The causes, the nearest first.
