@@ -1,11 +1,13 @@
-//! What is told of cookies that were tampered with. It is alone in its program, which has one log.
+//! What is told of cookies that were tampered with, or that browsers will not keep. It is alone in its
+//! program, which has one log.
 
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 use std::fmt::{Debug, Write as _};
 use std::sync::Mutex;
 
-use cepa::cookies::{CookieJar, EncryptedCookies, Keys, SignedCookies};
+use cepa::Mode;
+use cepa::cookies::{CookieJar, Cookies, EncryptedCookies, Keys, SignedCookies};
 use cepa::prelude::*;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -29,7 +31,11 @@ impl Subscriber for Lines {
             }
         }
         let lines = &mut *LINES.lock().unwrap();
-        assert_eq!(*event.metadata().level(), Level::DEBUG);
+        lines.push_str(match *event.metadata().level() {
+            Level::DEBUG => "",
+            Level::WARN => "warning: ",
+            other => panic!("{other}"),
+        });
         event.record(&mut Text(lines));
         lines.push('\n');
     }
@@ -45,7 +51,7 @@ impl Subscriber for Lines {
 }
 
 #[test]
-fn a_cookie_that_was_tampered_with_leaves_a_line_without_its_value() {
+fn cookies_that_were_tampered_with_or_will_be_dropped_leave_a_line_without_their_value() {
     tracing::subscriber::set_global_default(Lines).unwrap();
     let client = App::new()
         .state(Keys::random())
@@ -66,4 +72,21 @@ fn a_cookie_that_was_tampered_with_leaves_a_line_without_its_value() {
     let line =
         |name: &str| format!("the cookie `{name}` was tampered with, or its key is not known\n");
     assert_eq!(told, line("one") + &line("two"));
+
+    LINES.lock().unwrap().clear();
+    let set = async |cookies: Cookies| cookies.set(("theme", "dark"));
+    let app = |jar| App::new().mode(Mode::Production).with(jar).get("/", set);
+    let (own, guessed) = (CookieJar::new().with_secure(true), CookieJar::new());
+    app(own).test().get("/").send().assert_status(200);
+    assert_eq!(*LINES.lock().unwrap(), "");
+    let client = app(guessed).test();
+    for _ in 0..2 {
+        client.get("/").send().assert_status(200);
+    }
+    let told = LINES.lock().unwrap().clone();
+    assert!(
+        told.starts_with("warning: a cookie was set for a client that seems"),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 1, "{told}");
 }

@@ -1,6 +1,7 @@
 //! `cepa::flash`: messages and forms that survive one redirect.
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
+use cepa::Mode;
 use cepa::cookies::{CookieJar, Keys};
 use cepa::flash::{Flash, Submission};
 use cepa::prelude::*;
@@ -115,6 +116,22 @@ fn a_page_that_showed_something_is_kept_by_no_shared_cache() {
     post();
     assert_eq!(get("/"), "cookie | private, no-cache");
     assert_eq!(get("/"), "- | -");
+}
+
+/// As that of the session is, which may stand beside it: a proxy that does https need not be named.
+#[test]
+fn in_production_the_cookie_is_secure() {
+    let is_secure = |mode: Mode, jar: CookieJar| {
+        let app = App::new().mode(mode).with(jar).mount("", app());
+        let res = app.test().post("/").form(&[("a", "x")]).send();
+        res.header("set-cookie").unwrap().contains("; Secure")
+    };
+    assert!(!is_secure(Mode::Development, CookieJar::new()));
+    assert!(is_secure(Mode::Production, CookieJar::new()));
+    assert!(!is_secure(
+        Mode::Production,
+        CookieJar::new().with_secure(false)
+    ));
 }
 
 #[test]

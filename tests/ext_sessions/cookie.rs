@@ -47,6 +47,23 @@ fn the_cookie_is_as_safe_as_the_way_it_came_allows() {
 }
 
 #[test]
+fn the_cookies_beside_it_are_as_safe() {
+    let is_secure = |mode: Mode, sessions: Sessions| {
+        let set = async |cookies: cepa::cookies::Cookies| cookies.set(("theme", "dark"));
+        let app = App::new().mode(mode).plug(sessions).get("/", set);
+        let res = app.test().get("/").send();
+        res.header("set-cookie").unwrap().contains("; Secure")
+    };
+    assert!(is_secure(PRODUCTION, Sessions::memory()));
+    assert!(!is_secure(
+        PRODUCTION,
+        Sessions::memory().with_secure(false)
+    ));
+    assert!(!is_secure(DEVELOPMENT, Sessions::memory()));
+    assert!(is_secure(DEVELOPMENT, Sessions::memory().with_secure(true)));
+}
+
+#[test]
 fn a_cookie_for_https_is_not_read_under_the_other_name() {
     let client = client(PRODUCTION, Sessions::memory());
     let id = id_in(&client.post("/set/a/1").send());

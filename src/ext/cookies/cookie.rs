@@ -124,8 +124,8 @@ impl Cookie {
         self
     }
 
-    /// Whether it is sent by https only. Default: if the client came by https, or if the name's
-    /// prefix, `SameSite=None` or `Partitioned` demand it.
+    /// Whether it is sent by https only. Default: as the [`CookieJar`](super::CookieJar) says, in
+    /// production always; or if the name's prefix, `SameSite=None` or `Partitioned` demand it.
     pub fn with_secure(mut self, secure: bool) -> Self {
         self.secure = Some(secure);
         self
@@ -152,6 +152,11 @@ impl Cookie {
     /// Whether it is one that makes the browser forget.
     pub(super) fn is_deleted(&self) -> bool {
         self.max_age.is_some_and(|age| age.as_secs() == 0)
+    }
+
+    /// Whether the jar decides on `Secure`.
+    pub(super) fn leaves_secure_open(&self) -> bool {
+        self.secure.is_none()
     }
 
     /// The value of `Set-Cookie`. `is_secure` is what `Secure` is where nothing else decides.

@@ -3,6 +3,7 @@
 //! Before it: the jar put them into the request. After it: the jar takes the changes out.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
@@ -42,6 +43,8 @@ struct Jar {
     /// The `Cookie` fields; nothing of them is read before it is asked for.
     sent: Vec<HeaderValue>,
     is_secure: bool,
+    /// Nothing but the mode says that cookies come back over https.
+    is_guessed: bool,
     changes: Mutex<Changes>,
 }
 
@@ -53,10 +56,11 @@ struct Changes {
 }
 
 impl Cookies {
-    pub(super) fn of(req: &Request, is_secure: bool) -> Self {
+    pub(super) fn of(req: &Request, is_secure: bool, is_guessed: bool) -> Self {
         Self(Arc::new(Jar {
             sent: req.headers().get_all(COOKIE).iter().cloned().collect(),
             is_secure,
+            is_guessed,
             changes: Mutex::default(),
         }))
     }
@@ -81,6 +85,9 @@ impl Cookies {
         let mut changes = self.changes();
         if changes.has_left {
             return Err(CookieError::new(&cookie.name, CookieErrorKind::Late));
+        }
+        if self.0.is_guessed && cookie.leaves_secure_open() && !cookie.is_deleted() {
+            warn_of_plain_http();
         }
         changes.list.retain(|(other, _)| {
             let place = (&other.name, &other.path, &other.domain);
@@ -152,6 +159,16 @@ impl Cookies {
     fn changes(&self) -> MutexGuard<'_, Changes> {
         let changes = self.0.changes.lock();
         changes.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says once that browsers will not keep the cookies.
+fn warn_of_plain_http() {
+    static HAS_WARNED: AtomicBool = AtomicBool::new(false);
+    if !HAS_WARNED.swap(true, Ordering::Relaxed) {
+        crate::log::warn(
+            "a cookie was set for a client that seems to have come by plain http; it is `Secure`, so browsers keep it over https only: serve https, name the proxy that does by `trust_proxies`, or say `CookieJar::with_secure(..)`",
+        );
     }
 }
 

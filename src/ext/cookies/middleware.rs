@@ -30,15 +30,15 @@ pub struct CookieJar {
 }
 
 impl CookieJar {
-    /// A jar whose cookies are `Secure` where the client came by https.
+    /// A jar whose cookies are `Secure` in production, and in development where the client came by https.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether cookies are `Secure` that do not say so themselves. Default: where
-    /// [`Request::is_secure`], which knows TLS and trusted proxies. `true` is for an app behind a
-    /// proxy that does https and tells nothing of it.
+    /// Whether cookies are `Secure` that do not say so themselves. Default: in production always; in
+    /// development where the client came by https ([`Request::is_secure`]). `false` is for an app that is
+    /// reached by plain http in production: browsers keep no `Secure` cookie of it.
     #[must_use]
     pub fn with_secure(mut self, secure: bool) -> Self {
         self.secure = Some(secure);
@@ -51,8 +51,10 @@ impl Middleware for CookieJar {
         if req.local::<Cookies>().is_some() {
             return next.run(req).await;
         }
-        let is_secure = self.secure.unwrap_or_else(|| req.is_secure());
-        let cookies = Cookies::of(&req, is_secure);
+        let came_by_https = req.is_secure();
+        let is_guessed = self.secure.is_none() && !came_by_https && req.mode().is_production();
+        let is_secure = self.secure.unwrap_or(came_by_https || is_guessed);
+        let cookies = Cookies::of(&req, is_secure, is_guessed);
         req.insert(cookies.clone());
         let mut res = next.run(req).await;
         cookies.leave(&mut res);

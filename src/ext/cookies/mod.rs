@@ -49,13 +49,13 @@
 //!
 //! | of | option | default |
 //! |---|---|---|
-//! | [`CookieJar`] | `with_secure`: whether clients come by https, where the app cannot see it | [`Request::is_secure`](crate::Request::is_secure) |
+//! | [`CookieJar`] | `with_secure`: whether cookies are for https only | in production always; in development where [`Request::is_secure`](crate::Request::is_secure) |
 //! | [`Cookie`] | `with_path` | `/` |
 //! | | `with_domain` | none: this host only |
 //! | | `with_max_age` | none: until the browser ends |
 //! | | `with_same_site` | [`SameSite::Lax`] |
 //! | | `with_http_only` | yes: scripts cannot read it |
-//! | | `with_secure` | if the client came by https, or the cookie's name or attributes demand it |
+//! | | `with_secure` | as the jar says, or if the cookie's name or attributes demand it |
 //! | | `with_partitioned` | no |
 //! | [`Keys`] | `with_old`: further keys that verify and decrypt | none |
 //!

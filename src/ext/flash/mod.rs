@@ -45,6 +45,7 @@
 //! # Options
 //!
 //! None. The cookie is named `flash`, for all paths of the host, and is kept for ten minutes at most.
+//! It is `Secure` as [`CookieJar`](crate::cookies::CookieJar) says: in production always.
 //!
 //! # Errors
 //!

@@ -134,7 +134,7 @@ impl Sessions {
         self
     }
 
-    /// Whether the cookie is `__Host-` and `Secure`. Default: in production always; in development
+    /// Whether the cookie is `__Host-` and `Secure`, and other cookies inside are `Secure`. Default: in production always; in development
     /// where the client came by https ([`Request::is_secure`](crate::Request::is_secure)).
     ///
     /// `false` is for networks where nobody listens; who listens has the sessions.
@@ -215,8 +215,13 @@ impl Extension for Sessions {
         let (swept, checked) = (Arc::clone(&setup), Arc::clone(&setup));
         #[cfg(feature = "sessions-templates")]
         let app = super::templates::contribute(app);
+        // The cookies beside that of the session are as safe as it.
+        let jar = match self.secure {
+            Some(secure) => CookieJar::new().with_secure(secure),
+            None => CookieJar::new(),
+        };
         app.with(check)
-            .with(CookieJar::new())
+            .with(jar)
             .with(KeepSession { setup })
             .map_error(SessionError::to_error)
             .contribute(Plugged(Arc::clone(&swept)))
