@@ -72,7 +72,16 @@ fn serves() {
             req.set_id(id);
             Err::<String, _>(Error::internal("after the id was set"))
         });
-    let server = Server::new(app);
+    async fn draw(error: &Error, _: &ErrorContext) -> Result<&'static str> {
+        match error.status().as_u16() {
+            409 => Err(Error::bad_request("no template of this name")),
+            _ => panic!("out of paint"),
+        }
+    }
+    let shop = App::new()
+        .on_error(draw)
+        .get("/", async || Error::conflict("sold out"));
+    let server = Server::new(app.mount("/shop", shop));
     let server = match mode.to_str().unwrap() {
         #[cfg(feature = "tls")]
         "tls" => {
@@ -207,6 +216,19 @@ fn an_error_is_logged_with_its_line_if_that_is_the_programs() {
     process.get("/late");
     let line = process.wait_for("GET /late 503: this took too long");
     assert!(!line.contains(" (at "), "{line}");
+}
+
+/// With whatever status it fails: else nobody knows why the answer is the default one.
+#[test]
+fn a_renderer_that_fails_is_logged() {
+    let process = Process::start("plain");
+    process.get("/shop");
+    let line = process.wait_for("`on_error` failed");
+    let failed = "GET /shop 500: `on_error` failed: no template of this name (at tests/log.rs:";
+    assert!(line.contains(failed), "{line}");
+    process.get("/shop/none");
+    let line = process.wait_for("`on_error` failed: panicked at tests/log.rs:");
+    assert!(line.ends_with(": out of paint"), "{line}");
 }
 
 /// By the hook of the server, which leaves the standard one its line.

@@ -286,7 +286,10 @@ async fn by_app(renderer: &Renderer, error: &Error, context: &ErrorContext) -> O
         Err(panic) => Some(panic),
     };
     if let Some(failure) = failure {
-        log_error(&failure, context);
+        // It is the program's fault, whatever status it has.
+        let place = failure.location();
+        let failure = Error::internal("`on_error` failed").with_source(failure.into_boxed());
+        log_error(&failure.with_location(place), context);
     }
     None
 }
