@@ -232,6 +232,7 @@ mod pages {
     mod streaming {}
     #[doc = include_str!("../docs/structure.md")]
     mod structure {}
+    #[cfg(feature = "sessions")]
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
     #[cfg(feature = "ws")]
