@@ -105,6 +105,29 @@ fn a_mounted_app_has_messages_by_keys_of_its_own() {
     }
 }
 
+/// The page of an error is made outside of the jar, whose cookies have left by then.
+#[test]
+fn an_error_page_takes_nothing_that_was_left_for_the_next_page() {
+    async fn failed(_: &Error, _: &ErrorContext) -> View {
+        View::new("form.html", ())
+    }
+    let app = App::new().plug(templates()).state(Keys::random());
+    let client = app
+        .with(CookieJar::new())
+        .on_error(failed)
+        .plug(routes)
+        .test();
+    client.post("/").form(&[("name", "Al")]).send();
+    let res = client.get("/nowhere").send();
+    assert_eq!(
+        res.assert_status(404)
+            .assert_text(FRESH)
+            .header("set-cookie"),
+        None
+    );
+    client.get("/").send().assert_contains("value=\"Al\">too ");
+}
+
 #[test]
 fn a_layout_with_messages_needs_no_cookies() {
     let app = App::new().plug(templates());

@@ -101,16 +101,16 @@ impl Flash {
         Ok(messages)
     }
 
-    /// The form that was left, which is gone then; an empty one if there is none.
+    /// The form that was left, which is gone then; an empty one if there is none, or where the response
+    /// has left already and it stays for the next page.
     #[must_use]
     pub fn form(&self) -> Submission {
         let mut kept = self.kept();
         let form = std::mem::take(&mut kept.form);
-        if !form.is_empty() {
-            self.cookies.make_private();
-            // It is gone with the cookie, by age at the latest.
-            drop(self.set(&mut kept));
+        if form.is_empty() || self.set(&mut kept).is_err() {
+            return Submission::default();
         }
+        self.cookies.make_private();
         form
     }
 
