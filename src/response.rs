@@ -307,17 +307,14 @@ impl Response {
     /// ```
     /// use cepa::prelude::*;
     ///
-    /// async fn small(req: Request, next: Next) -> Response {
+    /// async fn sign(req: Request, next: Next) -> Response {
     ///     let mut res = next.run(req).await;
-    ///     if res.header("content-length").is_some_and(|length| length.len() > 6) {
-    ///         res.fail(Error::internal("this answer is too long to be signed"));
-    ///     }
+    ///     res.fail(Error::unavailable("the keys are not here yet"));
     ///     res
     /// }
     ///
-    /// let long = async || ([("content-length", "1000000"), ("x-a", "1")], "a".repeat(1_000_000));
-    /// let res = App::new().with(small).get("/", long).test().get("/").send();
-    /// res.assert_status(500).assert_header("x-a", "1");
+    /// let app = App::new().with(sign).get("/", async || ([("x-a", "1")], "hello"));
+    /// app.test().get("/").send().assert_status(503).assert_header("x-a", "1");
     /// ```
     pub fn fail(&mut self, error: Error) {
         if !self.0.open {

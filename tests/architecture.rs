@@ -5,7 +5,7 @@
 
 use std::{fs, mem, path::Path};
 
-const CORE_LINES: usize = 13_600; // docs/decisions.md says why; lines of code in `src/`, no `ext/` or `testing/`, of `middleware/` only `mod.rs`
+const CORE_LINES: usize = 13_700; // docs/decisions.md says why; lines of code in `src/`, no `ext/` or `testing/`, of `middleware/` only `mod.rs`
 const FILE_LINES: usize = 500; // all lines of a file, comments and tests among them
 
 struct Line {
