@@ -29,7 +29,7 @@ pub(crate) fn payloads() -> Vec<String> {
 }
 
 /// Each of the places, with marks around it.
-const PLACES: [(&str, &str); 9] = [
+const PLACES: [(&str, &str); 12] = [
     ("text.html", "<p>@@{{ x }}@@</p>"),
     ("double.html", "<p title=\"@@{{ x }}@@\">a</p>"),
     ("single.html", "<p title='@@{{ x }}@@'>a</p>"),
@@ -51,6 +51,33 @@ const PLACES: [(&str, &str); 9] = [
         "<script>window.got = [/*@@*/{{ x | tojson }}/*@@*/];</script>",
     ),
     ("data.html", "<p data-x='@@{{ x | tojson }}@@'>a</p>"),
+    (
+        "include.html",
+        "@@{% for part in ['b.txt', 'b.md', 'b', 'b.json', 'b.js'] %}{% include part %}|{% endfor %}@@",
+    ),
+    (
+        "import.html",
+        "@@{% set part = 'm.txt' %}{% import part as m %}{{ m.raw(x) }}@@",
+    ),
+    (
+        "import_text.html",
+        "@@{% set part = 'c.json' %}{% include part %}@@",
+    ),
+];
+
+/// What pages include by names that are computed.
+const PARTS: [(&str, &str); 8] = [
+    ("b.txt", "{{ x }}"),
+    ("b.md", "{{ x | e }}"),
+    ("b", "{% set y = x %}{{ y }}"),
+    ("b.json", "{{ x }}"),
+    ("b.js", "{{ x | e }}"),
+    ("m.txt", "{% macro raw(x) %}{{ x }}{% endmacro %}"),
+    ("m.html", "{% macro of(x) %}{{ x }}{% endmacro %}"),
+    (
+        "c.json",
+        "{% set part = 'm.html' %}{% import part as m %}{{ m.of(x) }}",
+    ),
 ];
 
 fn client() -> cepa::testing::TestClient {
@@ -58,7 +85,7 @@ fn client() -> cepa::testing::TestClient {
         View::new(name, json!({ "x": payloads()[i] }))
     }
     App::new()
-        .plug(Templates::embedded(PLACES))
+        .plug(Templates::embedded([&PLACES[..], &PARTS].concat()))
         .get("/{name}/{i}", show)
         .test()
 }
@@ -99,6 +126,9 @@ fn nothing_that_is_printed_leaves_its_place() {
                     !runs.iter().any(|scheme| bare.starts_with(scheme)),
                     "{page}"
                 );
+            } else if name == "include.html" {
+                let parts = unescaped(printed);
+                assert_eq!(parts, format!("{payload}|").repeat(5));
             } else {
                 assert_eq!(unescaped(printed), *payload);
             }
@@ -165,6 +195,27 @@ fn only_what_html_needs_is_escaped_however_it_is_printed() {
             .assert_status(200)
             .assert_text(&wanted);
     }
+}
+
+/// Escaping is turned off in the open only.
+#[test]
+fn a_template_may_turn_escaping_off() {
+    let list = [
+        (
+            "a.html",
+            "{% autoescape false %}{{ x }}{% include 'b.html' %}{% endautoescape %}",
+        ),
+        (
+            "b.html",
+            "{{ x }}{% autoescape 'none' %}{{ x }}{% endautoescape %}",
+        ),
+    ];
+    let view = async || View::new("a.html", json!({ "x": "<b>" }));
+    let client = App::new()
+        .plug(Templates::embedded(list))
+        .get("/", view)
+        .test();
+    client.get("/").send().assert_text("<b>&lt;b&gt;<b>");
 }
 
 /// As a browser reads it.

@@ -210,6 +210,67 @@ fn templates_that_extend_each_other_are_told() {
     );
 }
 
+/// Their values stood in the page as they were.
+#[test]
+fn what_stands_in_a_page_is_escaped_for_it() {
+    let table = [
+        (
+            "a.html",
+            "{% include 'b.txt' %}",
+            "a.html:1:12: `b.txt` is not escaped as `.html` is: give it a name that ends with `.html`",
+        ),
+        (
+            "a.html",
+            "{% include 'b' if x else 'b.md' %}",
+            "a.html:1:26: `b.md` is not",
+        ),
+        (
+            "a.html",
+            "{% include ['b.json', x] ignore missing %}",
+            "a.html:1:13: `b.json` is not",
+        ),
+        (
+            "a.svg",
+            "{% import 'b.js' as m %}",
+            "a.svg:1:11: `b.js` is not escaped as `.svg` is",
+        ),
+        (
+            "a.html",
+            "{% from 'b' import m %}",
+            "a.html:1:9: `b` is not",
+        ),
+        (
+            "a.html",
+            "{% extends 'b.md' %}",
+            "a.html:1:12: `b.md` is not",
+        ),
+        (
+            "a.json",
+            "[{% include 'b.txt' %}]",
+            "a.json:1:13: `b.txt` is not escaped as `.json` is",
+        ),
+    ];
+    let parts = ["b.txt", "b", "b.md", "b.json", "b.js", "b.html.j2"];
+    for (name, template, wanted) in table {
+        let mut list = vec![(name, template)];
+        list.extend(parts.map(|part| (part, "{% macro m() %}{% endmacro %}")));
+        let told = told(&list).unwrap_err();
+        assert!(told.contains(wanted), "{template}: {told}");
+    }
+    for (name, template) in [
+        ("a.html", "{% include 'b.html.j2' %}"),
+        ("a.js", "[{% include 'b.json' %}]"),
+        (
+            "a.txt",
+            "{% include 'b.html.j2' %}{% include 'b' %}{% include 'b.json' %}",
+        ),
+    ] {
+        let mut list = vec![(name, template)];
+        list.extend(parts.map(|part| (part, "")));
+        assert_eq!(told(&list), Ok(()));
+    }
+}
+
 #[test]
 fn other_texts_are_left_alone() {
     assert_eq!(

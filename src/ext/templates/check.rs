@@ -15,6 +15,8 @@ use super::markup::{self, Blocks};
 use super::page::{KNOWN, Processors};
 use super::scan::{Kind, Piece, Token, scan};
 use super::source::Read;
+use super::targets::Targets;
+use super::view::ending;
 use crate::RouteTable;
 
 /// What the checks of one template look at.
@@ -162,41 +164,45 @@ impl Check<'_> {
         self.errors.push(error.at(&self.read.text, at));
     }
 
-    /// `extends`, `include`, `import` and `from .. import` name templates that there are.
+    /// `extends`, `include`, `import` and `from .. import` name templates that there are, and that are
+    /// escaped as this one is.
     fn target(&mut self, tokens: &[Token<'_>]) {
-        let [statement, rest @ ..] = tokens else {
+        let Some(targets) = Targets::of(tokens) else {
             return;
         };
-        let is_target = ["extends", "include", "import", "from"];
-        if !is_target.iter().any(|word| statement.is_word(word)) {
+        let may_miss = tokens.iter().any(|token| token.is_word("missing"));
+        let is_there = |name: &&&Token<'_>| self.names.contains(&name.text);
+        let (there, missing): (Vec<_>, Vec<_>) = targets.names.iter().partition(is_there);
+        for name in there {
+            self.language(name);
+        }
+        let is_found = targets.is_list && (!targets.is_all || missing.len() < targets.names.len());
+        if may_miss || is_found {
             return;
         }
-        let may_miss = rest.iter().any(|token| token.is_word("missing"));
-        let is_list = rest
-            .first()
-            .is_some_and(|it| it.is_sign("[") || it.is_sign("("));
-        let is_end = |token: Option<&Token<'_>>| {
-            let ends = ["if", "else", "ignore", "as", "import", "with", "without"];
-            token.is_none_or(|it| ends.iter().any(|end| it.is_word(end)))
-        };
-        let mut previous = *statement;
-        for (i, token) in rest.iter().enumerate() {
-            let stands_alone = previous == *statement || previous.is_word("else");
-            let is_whole = stands_alone && is_end(rest.get(i + 1));
-            previous = *token;
-            let is_known = self.names.contains(&token.text) || token.text.contains('\\');
-            if token.kind != Kind::Text || !is_whole || is_known || may_miss || is_list {
-                continue;
-            }
-            let fix = match meant(token.text, self.names.iter().copied()) {
+        let statement = tokens.first().map_or("", |first| first.text);
+        for name in missing {
+            let fix = match meant(name.text, self.names.iter().copied()) {
                 Some(other) => format!("is `{other}` meant?"),
-                None => format!("add the file, or take this `{}` out", statement.text),
+                None => format!("add the file, or take this `{statement}` out"),
             };
-            self.error(
-                token.at,
-                format!("there is no template `{}`; {fix}", token.text),
-            );
+            let message = format!("there is no template `{}`; {fix}", name.text);
+            self.error(name.at, message);
         }
+    }
+
+    /// What stands in a page has to be escaped for that page.
+    fn language(&mut self, name: &Token<'_>) {
+        let (own, other) = (&*self.read.name, name.text);
+        let wanted = escape::by_name(own);
+        if wanted == AutoEscape::None || wanted == escape::by_name(other) {
+            return;
+        }
+        let ending = ending(own);
+        let message = format!(
+            "`{other}` is not escaped as `.{ending}` is: give it a name that ends with `.{ending}`"
+        );
+        self.error(name.at, message);
     }
 
     /// A link to a route by a name that is written out.

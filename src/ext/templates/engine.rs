@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use minijinja::value::{Value, ValueKind};
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use super::contribute::{ContextProcessor, TemplateFunction};
 use super::error::{TemplateError, meant};
@@ -223,6 +223,7 @@ impl Engine {
             }));
         }
         let page = Page {
+            is_html: escape::by_name(&view.name) == AutoEscape::Html,
             data: view.data,
             more: view.more,
             visit,

@@ -5,6 +5,7 @@
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, Output, State, escape_formatter, filters};
 
+use super::page::Page;
 use super::view::ending;
 use crate::Escaped;
 
@@ -28,7 +29,7 @@ pub(super) fn by_name(name: &str) -> AutoEscape {
 /// minijinja's escaping for HTML would write slashes as references too, which protects nothing and
 /// makes every address hard to read.
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    if !matches!(state.auto_escape(), AutoEscape::Html) {
+    if !is_html(state) {
         return escape_formatter(out, state, value);
     }
     match value.as_str() {
@@ -40,6 +41,17 @@ fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
     .map_err(Error::from)
 }
 
+/// Whether what is printed here stands in HTML. What a page includes by a name that is computed may
+/// be named otherwise, and stands in HTML all the same; where a template for HTML turned escaping
+/// off, it is not escaped.
+fn is_html(state: &State<'_, '_>) -> bool {
+    match state.auto_escape() {
+        AutoEscape::Html => true,
+        AutoEscape::None if by_name(state.name()) == AutoEscape::Html => false,
+        _ => Page::of(state).is_some_and(|page| page.is_html),
+    }
+}
+
 /// Whether it is a value whose text has no sign that is to be escaped.
 fn has_no_markup(value: &Value) -> bool {
     use ValueKind::{Bool, None, Number, Undefined};
@@ -48,12 +60,9 @@ fn has_no_markup(value: &Value) -> bool {
 
 /// `value | escape`, which escapes for HTML where nothing is escaped by itself.
 fn escape(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
-    let is_html = match state.auto_escape() {
-        AutoEscape::Html => true,
-        AutoEscape::None => by_name(state.name()) != AutoEscape::Json,
-        _ => false,
-    };
-    if !is_html || value.is_safe() {
+    let is_plain = matches!(state.auto_escape(), AutoEscape::None);
+    let is_for_html = is_plain && by_name(state.name()) != AutoEscape::Json;
+    if value.is_safe() || !(is_for_html || is_html(state)) {
         return filters::escape(state, value);
     }
     let text = value.to_string();

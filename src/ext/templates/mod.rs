@@ -102,6 +102,7 @@ mod middleware;
 mod page;
 mod scan;
 mod source;
+mod targets;
 mod view;
 mod visit;
 

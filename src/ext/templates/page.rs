@@ -20,6 +20,8 @@ pub(super) const KNOWN: [&str; 4] = ["request", "csp_nonce", "flashes", "form"];
 
 /// The outermost names of one page.
 pub(super) struct Page {
+    /// Whether its view is named as HTML.
+    pub(super) is_html: bool,
     pub(super) data: Value,
     pub(super) more: Vec<(&'static str, Value)>,
     pub(super) visit: Visit,
