@@ -29,7 +29,7 @@ pub(crate) fn payloads() -> Vec<String> {
 }
 
 /// Each of the places, with marks around it.
-const PLACES: [(&str, &str); 12] = [
+const PLACES: [(&str, &str); 15] = [
     ("text.html", "<p>@@{{ x }}@@</p>"),
     ("double.html", "<p title=\"@@{{ x }}@@\">a</p>"),
     ("single.html", "<p title='@@{{ x }}@@'>a</p>"),
@@ -51,6 +51,19 @@ const PLACES: [(&str, &str); 12] = [
         "<script>window.got = [/*@@*/{{ x | tojson }}/*@@*/];</script>",
     ),
     ("data.html", "<p data-x='@@{{ x | tojson }}@@'>a</p>"),
+    (
+        "branch.html",
+        "{% if x %}<a class=\"go\" href=\"/{% else %}<a title=\"{% endif %}@@{{ x }}@@\">a</a>",
+    ),
+    (
+        "number.html",
+        "<a class=\"go\" href=\"javascript:f({{ x | length }},{{ x | int(default=-1) }})\" \
+         style=\"width: {{ x | float(0) | round }}px\">a</a><!--@@{{ x }}@@-->",
+    ),
+    (
+        "behind_link.html",
+        "<a class=\"go\" href=\"{{ x | link }}{{ x | link }}{{ '' if x else '/' }}#@@{{ x }}@@\">a</a>",
+    ),
     (
         "include.html",
         "@@{% for part in ['b.txt', 'b.md', 'b', 'b.json', 'b.js'] %}{% include part %}|{% endfor %}@@",
@@ -132,6 +145,34 @@ fn nothing_that_is_printed_leaves_its_place() {
             } else {
                 assert_eq!(unescaped(printed), *payload);
             }
+        }
+    }
+}
+
+#[test]
+fn in_a_file_that_is_a_script_a_payload_is_one_value() {
+    async fn show(Path((name, i)): Path<(String, usize)>) -> View {
+        View::new(name, json!({ "x": payloads()[i] }))
+    }
+    let files = [
+        ("a.json", "{{ x }}"),
+        ("a.js", "{% include 'a.json' %}"),
+        ("b.js", "{{ x | tojson }}"),
+        ("c.js", "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(x) }}"),
+    ];
+    let client = App::new()
+        .plug(Templates::embedded(files))
+        .get("/{name}/{i}", show)
+        .test();
+    for (i, payload) in payloads().iter().enumerate() {
+        for (name, _) in files {
+            let res = client.get(format!("/{name}/{i}")).send();
+            let json = res.assert_status(200).text();
+            assert_eq!(
+                serde_json::from_str::<String>(json).unwrap(),
+                *payload,
+                "{name}"
+            );
         }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what tests call may stop like a test")]
 
 mod assets;
+mod branches;
 mod escaping;
 mod failing;
 mod forms;

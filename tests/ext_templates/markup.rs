@@ -3,7 +3,11 @@
 use cepa::App;
 use cepa::templates::Templates;
 
-fn told(list: &[(&'static str, &'static str)]) -> Result<(), String> {
+pub(crate) fn told_of(list: &[(&'static str, &'static str)]) -> String {
+    told(list).err().unwrap_or_default()
+}
+
+pub(crate) fn told(list: &[(&'static str, &'static str)]) -> Result<(), String> {
     let app = App::new().plug(Templates::embedded(list.to_vec()));
     let built = app.get("/", async || "").get("/{id}", async || "").build();
     built.map(drop).map_err(|error| error.to_string())
@@ -21,7 +25,19 @@ fn what_escaping_makes_safe_may_be_printed() {
         "<a href=\"https://example.com/{{ x }}\">{{ x }}</a>",
         "<a href=\"{{ x | link }}\">{{ x }}</a><img src='{{ x | trim | link }}'>",
         "<a href=\"{{ url_for('nothing', **x) | link }}\">",
-        "<a href=\"{{ request.path }}?p={{ x }}\">",
+        "<a href=\"{{ request.path | link }}?p={{ x }}\">",
+        "<a href=\"{{ a | link }}{{ b | link }}#{{ x }}\"><a href=\"{{ url_for('nothing') }}{{ x }}\">",
+        "<a href=\"{{ '/' if x else '/b/' }}{{ x }}\"><a href=\"{{ 'mailto:' }}{{ x }}\">",
+        "<a href=\"{{ x | link if x else '/' }}\"><a href=\"{{ 2.5 }}{{ x }}\">",
+        "<a href=\"javascript:f({{ x | int }}, '{{ 'own' }}')\"><p title=\"javascript:{{ x }}\">",
+        "<script src=\"{{ url_for('nothing') }}\"></script><script src=\"/a/{{ x }}.js\"></script>",
+        "<base href=\"{{ url_for('nothing') }}\"><iframe src=\"{{ x | link }}\"></iframe>",
+        "<p style=\"width: {{ x | int(default=0) }}%; height: {{ x | float(-1.5) }}px\">",
+        "<script>const a = {{ x | int(default=-1, base=16) }}, b = '{{ x | round(2) }}';</script>",
+        "<!--> {{ x }} <!-- --!> <p title=\"{{ x }}\">{{ 1 }} < {{ x }} <<b>{{ x }}</b> <!---->{{ x }}",
+        "<script>'</scripts>'; f({{ x | tojson }}); a /* b */ / 2; 'it'</script><p title=\"{{ x }}\">",
+        "<p {{ 'title' if x else 'alt' }}=\"{{ x }}\">{{ '<script>' }}{{ x }}",
+        "<b/>{{ x }}<p title=\"{{ super() }}{{ x }}\">",
         "<script>const a = {{ x | tojson }}; const b = [{{ x.y | tojson }}, {{ (a ~ b) | tojson }}];</script>{{ x }}",
         "<script>f(\"a 'b' \\\" c\", {{ x | tojson }}, `a`, /[/\"]\"/, {{ x | tojson }});</script>",
         "<script>// it's\n/* a \"b */ f({{ x | tojson }} / 2, '/')</script>",
@@ -35,7 +51,7 @@ fn what_escaping_makes_safe_may_be_printed() {
         "<a href=\"{% if x %}/a{% else %}/b{% endif %}/{{ x }}\">",
         "<a href=\"{{ x | safe }}\" onclick=\"{{ x | safe }}\">",
         "<p class=\"{% for a in b %}{{ a }} {% endfor %}\">{{ x }}",
-        "<li value=\"{{ loop.index }}\" tabindex={{ loop.index }}>",
+        "{% for a in b %}<li value=\"{{ loop.index }}\" tabindex={{ loop.index }}>{% if a %}<li value={{ loop.length }}>{% endif %}{% endfor %}",
         "<scripts>{{ x }}</scripts>",
         "<br/>{{ x }}<br />{{ x }}<img alt=\"{{ x }}\"/>{{ x }}",
         "<p a = \"{{ x }}\" b= '{{ x }}'>",
@@ -62,6 +78,9 @@ const STYLE: &str = "in a style a value cannot be escaped";
 const BARE: &str = "a value without quotes around can add attributes";
 const TAG: &str = "in a tag a value cannot be escaped";
 const LINK: &str = "may be `javascript:`: write `{{ .. | link }}`";
+const RUNS: &str = "a value is part of what runs";
+const LOADS: &str = "may be a script of any host";
+const STYLE_OF: &str = "in `style` a value cannot be escaped";
 const HANDLER: &str = "would run as a script";
 
 /// Templates, and what is said of them.
@@ -83,10 +102,7 @@ const WRONG: &[(&str, &str)] = &[
         IN_TEXT,
     ),
     ("<style>p { color: {{ x }} }</style>", STYLE),
-    (
-        "<p style=\"color: {{ x }}\">",
-        "in `style` a value cannot be escaped",
-    ),
+    ("<p style=\"color: {{ x }}\">", STYLE_OF),
     (
         "<iframe srcdoc=\"{{ x }}\">",
         "in `srcdoc` a value cannot be escaped",
@@ -106,8 +122,62 @@ const WRONG: &[(&str, &str)] = &[
     ("<a href='  {{ x }}/a'>", LINK),
     ("<a HREF=\"{{ x }}\">", LINK),
     ("<a href=\"java{{ x }}\">", LINK),
-    ("<a href=\"javascript:f({{ x }})\">", LINK),
-    ("<a href=\"JavaScript:f('{{ x }}')\">", LINK),
+    ("<a href=\"javascript:f({{ x }})\">", RUNS),
+    ("<a href=\"JavaScript:f('{{ x }}')\">", RUNS),
+    ("<a href=\" \tjava\nscript:f('{{ x | link }}')\">", RUNS),
+    (
+        "<a href=\"javascript:f('{{ url_for('nothing') }}')\">",
+        RUNS,
+    ),
+    ("<a href='javascript:f({{ x | tojson }})'>", RUNS),
+    ("<a href=\"{{ 'javascript:' }}{{ x | link }}\">", RUNS),
+    ("<a href=\"{{ x | link }}:{{ x | link }}\">", RUNS),
+    ("<img src=\"data:image/png;base64,{{ x | link }}\">", RUNS),
+    // What may be empty begins nothing.
+    ("<a href=\"{{ a | link }}{{ b }}\">", LINK),
+    ("<a href=\"{{ a | link }}{{ '' }}b{{ b }}\">", LINK),
+    ("<a href=\"{{ '/' if abs else '' }}{{ b }}\">", LINK),
+    ("<a href=\"{{ '/' if abs }}{{ b }}\">", LINK),
+    (
+        "<a href=\"{{ '/' if a else 'java' if b else '/' }}{{ b }}\">",
+        LINK,
+    ),
+    ("<a href=\"{{ super() }}{{ b }}\">", LINK),
+    ("<a href=\"{{ request.path }}\">", LINK),
+    ("<a href=\"{{ url_for('nothing')[1:] }}\">", LINK),
+    ("<a href=\"{{ url_for('nothing').x }}\">", LINK),
+    // Only what must be a number is one.
+    ("<p style=\"width: {{ n | int(default=b) }}\">", STYLE_OF),
+    ("<p style=\"width: {{ n | int(b) }}\">", STYLE_OF),
+    ("<p style=\"width: {{ n | float(b) }}\">", STYLE_OF),
+    ("<p style=\"width: {{ n | float('red') }}\">", STYLE_OF),
+    ("<p style=\"width: {{ n | int | default(b) }}\">", STYLE_OF),
+    ("<p style=\"width: {{ loop.index }}\">", STYLE_OF),
+    (
+        "{% for a in b %}{% macro m() %}<p style=\"width: {{ loop.index }}\">{% endmacro %}{% endfor %}",
+        STYLE_OF,
+    ),
+    (
+        "{% for a in b %}{% else %}<p style=\"width: {{ loop.index }}\">{% endfor %}",
+        STYLE_OF,
+    ),
+    // `link` lets every host through.
+    ("<script src=\"{{ x | link }}\"></script>", LOADS),
+    ("<script src=\"{{ x }}\"></script>", LOADS),
+    ("<svg><script xlink:href=\"{{ x | link }}\">", LOADS),
+    ("<embed src='{{ x | link }}'>", LOADS),
+    ("<object data=\"{{ x | link }}\">", LOADS),
+    ("<base href=\"{{ x | link }}\">", LOADS),
+    // Where browsers are somewhere else than it seems.
+    ("<{{ x }}>", "behind `<` a value may begin a tag"),
+    ("<{# a #}script>f({{ x }})</script>", SCRIPT),
+    ("<!--><p title={{ x }}> -->", BARE),
+    ("<!--->{{ x }}<p title={{ x }}> -->", BARE),
+    ("<!-- --!><p title={{ x }}>", BARE),
+    ("<script>'</scripts>' + {{ x }}</script>", SCRIPT),
+    ("<script><!-- {{ x | tojson }}\n</script>", IN_TEXT),
+    ("<p title/={{ x }}>", TAG),
+    ("<p class=a =\"{{ x }}\">", TAG),
     (
         "<form action=\"{{ x }}\"><button formaction=\"{{ x | link }}\">",
         LINK,
@@ -145,12 +215,18 @@ const WRONG: &[(&str, &str)] = &[
     ),
     ("{% macro m(x) %}<a href=\"{{ x }}\">{% endmacro %}", LINK),
     ("{% set y %}<p class={{ x }}>{% endset %}", BARE),
+    ("{% set y | f(a=1) %}<p class={{ x }}>{% endset %}", BARE),
+    (
+        "<script>{% call m() %}{{ x }}{% endcall %}</script>",
+        SCRIPT,
+    ),
+    ("<p class={{ x }}>{% extends 'c.html' %}", BARE),
 ];
 
 #[test]
 fn what_escaping_does_not_make_safe_is_told() {
     for (template, wanted) in WRONG {
-        let told = told(&[("a.html", template), ("b.js", "")]).unwrap_err();
+        let told = told(&[("a.html", template), ("b.js", ""), ("c.html", "")]).unwrap_err();
         assert!(told.contains(wanted), "{template}: {told}");
     }
 }
@@ -274,7 +350,56 @@ fn what_stands_in_a_page_is_escaped_for_it() {
 #[test]
 fn other_texts_are_left_alone() {
     assert_eq!(
-        told(&[("a.txt", "<p {{ x }}>"), ("b.js", "f(\"{{ x }}\")")]),
+        told(&[("a.txt", "<p {{ x }}>"), ("b.css", "p { {{ x }} }")]),
         Ok(())
     );
+}
+
+/// A text around a value ended where the quotes of the value begin.
+#[test]
+fn files_that_are_scripts_print_values_as_they_are_in_json() {
+    let good = [
+        (
+            "a.js",
+            "const a = {{ x }}, b = [{{ x | tojson }}], c = '{{ n | int }}';",
+        ),
+        (
+            "b.js",
+            "f({{ url_for('nothing') | tojson }}, 'a', {{ 'a' }}); {% include 'c.json' %}",
+        ),
+        (
+            "c.json",
+            "{\"a\": {{ x }}, \"b/c\": [{% for y in z %}{{ y }}{% endfor %}]}",
+        ),
+        (
+            "d.js",
+            "{% macro m(x) %}{{ x }}{% endmacro %}f({{ m(x) }}); '</script>'; f({{ x }})",
+        ),
+    ];
+    let told = told_of(&good);
+    let problems = told.lines().filter(|line| line.contains(".js"));
+    let others = problems.filter(|line| !line.contains("no route is named `nothing`"));
+    assert_eq!(others.collect::<Vec<_>>(), Vec::<&str>::new());
+    let table = [
+        ("a.js", "var x = \"{{ b }}\";", IN_TEXT),
+        ("a.json", "{\"a\": \"{{ b }}\"}", IN_TEXT),
+        ("a.json", "{\"a\": \"{{ b | tojson }}\"}", IN_TEXT),
+        ("a.json", "{\"a\": \"{{ 'b' }}\"}", IN_TEXT),
+        ("a.js", "// {{ b }}\n", IN_TEXT),
+        ("a.js", "/* {{ b }} */", IN_TEXT),
+        ("a.js", "a = /{{ b }}/", IN_TEXT),
+        ("a.js", "a = `{{ b }}`", IN_TEXT),
+        ("a.js.j2", "'{% if a %}{{ b }}{% endif %}'", IN_TEXT),
+        ("a.js", "f({{ url_for('nothing') }})", SCRIPT),
+        ("a.js", "{% macro m(b) %}'{{ b }}'{% endmacro %}", IN_TEXT),
+        (
+            "a.js",
+            "'{% include 'c.json' %}'",
+            "a template is included inside of",
+        ),
+    ];
+    for (name, template, wanted) in table {
+        let told = told_of(&[(name, template), ("c.json", "")]);
+        assert!(told.contains(wanted), "{template}: {told}");
+    }
 }

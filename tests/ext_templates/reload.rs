@@ -38,13 +38,13 @@ impl Drop for Folder {
 #[test]
 fn in_development_a_change_is_seen_at_the_next_request() {
     let folder = Folder::new("reload");
-    folder.write("layout.html", "<{% block body %}{% endblock %}>");
+    folder.write("layout.html", "[{% block body %}{% endblock %}]");
     folder.write(
         "users/show.html",
         "{% extends 'layout.html' %}{% block body %}{{ name }}{% endblock %}",
     );
     let client = folder.app(Mode::Development).test();
-    client.get("/").send().assert_text("<Ada>");
+    client.get("/").send().assert_text("[Ada]");
     folder.write("layout.html", "({% block body %}{% endblock %})!");
     client.get("/").send().assert_text("(Ada)!");
 

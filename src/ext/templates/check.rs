@@ -11,7 +11,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind};
 use super::contribute::ContextProcessor;
 use super::error::{TemplateError, meant};
 use super::escape;
-use super::markup::{self, Blocks};
+use super::layouts;
 use super::page::{KNOWN, Processors};
 use super::scan::{Kind, Piece, Token, scan};
 use super::source::Read;
@@ -55,59 +55,8 @@ pub(super) fn all(
         }
         errors.append(&mut check.errors);
     }
-    let mut markup = Markup {
-        read,
-        file,
-        known: broken.iter().map(|name| (*name, Blocks::new())).collect(),
-        active: Vec::new(),
-        errors,
-    };
-    for it in read {
-        markup.look(&it.name);
-    }
-    markup.errors
-}
-
-/// Looks at what is printed where, at a layout before those that extend it.
-struct Markup<'a> {
-    read: &'a [Read],
-    file: &'a dyn Fn(&str) -> String,
-    known: HashMap<&'a str, Blocks>,
-    /// Those that wait for what they extend.
-    active: Vec<&'a str>,
-    errors: Vec<TemplateError>,
-}
-
-impl<'a> Markup<'a> {
-    fn look(&mut self, name: &str) {
-        let all = self.read;
-        let Some(read) = all.iter().find(|it| it.name == name) else {
-            return;
-        };
-        if self.known.contains_key(&*read.name) || escape::by_name(name) != AutoEscape::Html {
-            return;
-        }
-        let parent = markup::parent(&read.text);
-        if let Some(parent) = parent {
-            if self.active.contains(&parent) {
-                let message = format!("it extends `{parent}`, which extends it in turn");
-                self.errors
-                    .push(TemplateError::new(name, &(self.file)(name), message));
-                return;
-            }
-            self.active.push(&read.name);
-            self.look(parent);
-            self.active.pop();
-        }
-        let nothing = Blocks::new();
-        let blocks = parent.map(|parent| self.known.get(parent).unwrap_or(&nothing));
-        let (found, blocks) = markup::look(&read.text, blocks);
-        for (at, message) in found {
-            let error = TemplateError::new(name, &(self.file)(name), message);
-            self.errors.push(error.at(&read.text, at));
-        }
-        self.known.insert(&read.name, blocks);
-    }
+    errors.extend(layouts::look(read, broken, file));
+    errors
 }
 
 /// What is wrong with the names of context processors.

@@ -3,16 +3,17 @@
 //! It follows the tokenizer of browsers (HTML, 13.2.5) as far as it matters for what may be printed
 //! there; `markup` feeds it the text of templates.
 
-/// What is open at a place of a page.
+/// What is open at a place of a page. What is over is forgotten, so that places are equal if they
+/// go on alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Html {
     pub(super) place: Place,
-    /// The tag that is open, or was last.
-    element: String,
-    /// The attribute that is open, or was last.
+    /// The tag that is open, or whose text this is; empty in a file that is a script.
+    pub(super) element: String,
+    /// The attribute that is open, or whose name has ended.
     pub(super) attribute: String,
-    /// What its value has so far; a printed value counts as one sign.
-    pub(super) value: String,
+    /// What its value is, as an address.
+    pub(super) value: Begun,
     /// In a script: what its last sign belongs to.
     pub(super) script: Script,
 }
@@ -20,6 +21,8 @@ pub(super) struct Html {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Text,
+    /// Behind `<`, which may begin a tag.
+    Less,
     /// The name of a tag.
     TagName,
     /// In a tag, outside of its attributes' values.
@@ -43,33 +46,99 @@ pub(super) enum Raw {
     Text,
 }
 
-/// What the last sign of a script belongs to.
+/// What the last sign of a script belongs to. Where it was code, `divides` says what a slash does
+/// there: behind a value it divides, else it begins a regular expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Script {
-    /// Code, with the last sign of it that is no space.
-    Code(char),
+    Code {
+        divides: bool,
+    },
     /// A text in these quotes.
     Text(char),
-    Line,
-    Block,
+    Line {
+        divides: bool,
+    },
+    Block {
+        divides: bool,
+    },
     /// A regular expression, or its class of signs.
     Regex {
         in_class: bool,
     },
 }
 
-/// What a printed value leaves behind.
-const PRINTED: char = '\u{fffd}';
+/// What the value of an attribute is so far, as an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// This only, with which a scheme that runs begins.
+    With(String),
+    /// An address was printed that has no such scheme, and may be the name of one.
+    Printed,
+    /// It has a scheme that runs.
+    Runs,
+    /// It cannot get one.
+    Harmless,
+}
+
+/// Schemes that run or carry something.
+const RUNNING: [&str; 3] = ["javascript:", "data:", "vbscript:"];
+
+impl Begun {
+    fn nothing() -> Self {
+        Self::With(String::new())
+    }
+
+    /// Browsers leave out line ends and tabs everywhere, spaces and control signs in front.
+    fn feed(&mut self, c: char) {
+        match self {
+            Self::With(_) if matches!(c, '\t' | '\n' | '\r') => {}
+            Self::With(begun) if begun.is_empty() && c <= ' ' => {}
+            Self::With(begun) => {
+                begun.push(c.to_ascii_lowercase());
+                if RUNNING.contains(&&**begun) {
+                    *self = Self::Runs;
+                } else if !RUNNING.iter().any(|scheme| scheme.starts_with(&**begun)) {
+                    *self = Self::Harmless;
+                }
+            }
+            Self::Printed if c == ':' => *self = Self::Runs,
+            Self::Printed if matches!(c, '/' | '?' | '#' | '\\') => *self = Self::Harmless,
+            Self::Printed | Self::Runs | Self::Harmless => {}
+        }
+    }
+
+    fn print(&mut self, may_be_empty: bool) {
+        match self {
+            Self::With(_) | Self::Printed if may_be_empty => *self = Self::Printed,
+            Self::With(_) | Self::Printed => *self = Self::Harmless,
+            Self::Runs | Self::Harmless => {}
+        }
+    }
+}
 
 impl Html {
+    /// The beginning of a page.
     pub(super) fn new() -> Self {
         Self {
             place: Place::Text,
             element: String::new(),
             attribute: String::new(),
-            value: String::new(),
-            script: Script::Code(';'),
+            value: Begun::nothing(),
+            script: Script::Code { divides: false },
         }
+    }
+
+    /// The beginning of a file that is a script, or JSON.
+    pub(super) fn script_file() -> Self {
+        Self {
+            place: Place::Raw(Raw::Script),
+            ..Self::new()
+        }
+    }
+
+    /// Whether it is in a file that is a script, where values are printed as JSON.
+    pub(super) fn is_script_file(&self) -> bool {
+        self.place == Place::Raw(Raw::Script) && self.element.is_empty()
     }
 
     /// Goes on behind this text.
@@ -79,7 +148,13 @@ impl Html {
             let skipped = match self.place {
                 Place::Raw(_) => self.raw(rest, c),
                 Place::Comment => self.comment(rest, c),
-                Place::Text => self.text(rest, c),
+                Place::Less => self.less(rest, c),
+                Place::Text => {
+                    if c == '<' {
+                        self.place = Place::Less;
+                    }
+                    c.len_utf8()
+                }
                 _ => {
                     self.tag(c);
                     c.len_utf8()
@@ -90,106 +165,112 @@ impl Html {
     }
 
     /// Goes on behind a printed value.
-    pub(super) fn print(&mut self) {
+    pub(super) fn print(&mut self, may_be_empty: bool) {
         match self.place {
+            Place::Less => self.place = Place::Text,
             Place::BeforeValue | Place::Unquoted => {
                 self.place = Place::Unquoted;
-                self.value.push(PRINTED);
+                self.value.print(may_be_empty);
             }
-            Place::Quoted(_) => self.value.push(PRINTED),
-            Place::Tag => self.place = Place::AttributeName,
+            Place::Quoted(_) => self.value.print(may_be_empty),
+            Place::Tag => {
+                self.attribute.clear();
+                self.place = Place::AttributeName;
+            }
             Place::Raw(Raw::Script) => {
-                if let Script::Code(last) = &mut self.script {
-                    *last = PRINTED;
+                if let Script::Code { divides } = &mut self.script {
+                    *divides = true;
                 }
             }
             _ => {}
         }
     }
 
-    fn text(&mut self, rest: &str, c: char) -> usize {
-        if rest.starts_with("<!--") {
+    fn less(&mut self, rest: &str, c: char) -> usize {
+        if let Some(comment) = rest.strip_prefix("!--") {
             self.place = Place::Comment;
-            return 4;
+            // `<!-->` and `<!--->` are whole comments.
+            let over = [">", "->"].iter().find(|end| comment.starts_with(**end));
+            return over.map_or(3, |end| {
+                self.place = Place::Text;
+                3 + end.len()
+            });
         }
-        let next = rest[c.len_utf8()..].chars().next();
-        if c == '<' && next.is_some_and(|next| next.is_ascii_alphabetic() || "/!?".contains(next)) {
+        if c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?') {
             self.place = Place::TagName;
-            self.element.clear();
+            self.element.push(c.to_ascii_lowercase());
+        } else if c != '<' {
+            self.place = Place::Text;
         }
         c.len_utf8()
     }
 
     fn comment(&mut self, rest: &str, c: char) -> usize {
-        if rest.starts_with("-->") {
+        let end = ["-->", "--!>"].iter().find(|end| rest.starts_with(**end));
+        end.map_or(c.len_utf8(), |end| {
             self.place = Place::Text;
-            return 3;
-        }
-        c.len_utf8()
+            end.len()
+        })
     }
 
     fn tag(&mut self, c: char) {
         let is_space = c.is_ascii_whitespace();
         match self.place {
-            Place::Quoted(quote) if c == quote => self.place = Place::Tag,
-            Place::Quoted(_) => self.value.push(c),
+            Place::Quoted(quote) if c == quote => self.end_value(),
+            Place::Quoted(_) => self.value.feed(c),
             _ if c == '>' => self.open(),
-            Place::TagName if is_space || (c == '/' && !self.element.is_empty()) => {
-                self.place = Place::Tag;
-            }
+            Place::TagName if is_space || c == '/' => self.place = Place::Tag,
             Place::TagName => self.element.push(c.to_ascii_lowercase()),
-            Place::Tag if is_space || c == '/' => {}
-            Place::Tag if c == '=' && !self.attribute.is_empty() => self.before_value(),
+            Place::Tag if is_space => {}
+            Place::Tag if c == '=' && !self.attribute.is_empty() => self.place = Place::BeforeValue,
             Place::Tag => {
                 self.attribute.clear();
-                self.attribute.push(c.to_ascii_lowercase());
-                self.place = Place::AttributeName;
+                if c != '/' {
+                    self.attribute.push(c.to_ascii_lowercase());
+                    self.place = Place::AttributeName;
+                }
             }
-            Place::AttributeName if c == '=' => self.before_value(),
-            Place::AttributeName if is_space || c == '/' => self.place = Place::Tag,
+            Place::AttributeName if c == '=' => self.place = Place::BeforeValue,
+            Place::AttributeName if is_space => self.place = Place::Tag,
+            Place::AttributeName if c == '/' => self.end_value(),
             Place::AttributeName => self.attribute.push(c.to_ascii_lowercase()),
             Place::BeforeValue if is_space => {}
             Place::BeforeValue if c == '"' || c == '\'' => self.place = Place::Quoted(c),
-            Place::BeforeValue => {
+            Place::Unquoted if is_space => self.end_value(),
+            Place::BeforeValue | Place::Unquoted => {
                 self.place = Place::Unquoted;
-                self.value.push(c);
+                self.value.feed(c);
             }
-            Place::Unquoted if is_space => self.place = Place::Tag,
-            Place::Unquoted => self.value.push(c),
-            Place::Text | Place::Raw(_) | Place::Comment => {}
-        }
-        if matches!(self.place, Place::Tag) && matches!(c, '"' | '\'') {
-            self.attribute.clear();
+            Place::Text | Place::Less | Place::Raw(_) | Place::Comment => {}
         }
     }
 
-    fn before_value(&mut self) {
-        self.place = Place::BeforeValue;
-        self.value.clear();
+    fn end_value(&mut self) {
+        self.place = Place::Tag;
+        self.attribute.clear();
+        self.value = Begun::nothing();
     }
 
     /// Behind the `>` of a tag.
     fn open(&mut self) {
-        self.attribute.clear();
+        self.end_value();
         self.place = match &*self.element {
-            "script" => {
-                self.script = Script::Code(';');
-                Place::Raw(Raw::Script)
-            }
+            "script" => Place::Raw(Raw::Script),
             "style" => Place::Raw(Raw::Style),
             "title" | "textarea" | "xmp" | "iframe" | "noembed" | "noframes" => {
                 Place::Raw(Raw::Text)
             }
-            _ => Place::Text,
+            _ => {
+                self.element.clear();
+                Place::Text
+            }
         };
     }
 
     fn raw(&mut self, rest: &str, c: char) -> usize {
-        let end = format!("</{}", self.element);
-        let start = rest.as_bytes().get(..end.len());
-        if start.is_some_and(|start| start.eq_ignore_ascii_case(end.as_bytes())) {
-            self.place = Place::TagName;
-            self.element.clear();
+        if !self.element.is_empty() && ends(rest, &self.element) {
+            *self = Self::new();
+            self.place = Place::Less;
             return 1;
         }
         match self.place {
@@ -204,32 +285,86 @@ impl Html {
             return skipped + rest[1..].chars().next().map_or(0, char::len_utf8);
         }
         self.script = match self.script {
-            Script::Text(quote) if c == quote => Script::Code('"'),
+            Script::Text(quote) if c == quote => Script::Code { divides: true },
             // A line end closes a text by force, and no template.
-            Script::Text(quote) if c == '\n' && quote != '`' => Script::Code(';'),
-            Script::Line if c == '\n' => Script::Code(';'),
-            Script::Block if rest.starts_with("*/") => {
+            Script::Text(quote) if c == '\n' && quote != '`' => Script::Code { divides: false },
+            Script::Line { divides } if c == '\n' => Script::Code { divides },
+            Script::Block { divides } if rest.starts_with("*/") => {
                 skipped = 2;
-                Script::Code(';')
+                Script::Code { divides }
             }
-            Script::Regex { in_class: false } if c == '/' => Script::Code('"'),
-            Script::Regex { .. } if c == '\n' => Script::Code(';'),
+            Script::Regex { in_class: false } if c == '/' => Script::Code { divides: true },
+            Script::Regex { .. } if c == '\n' => Script::Code { divides: false },
             Script::Regex { .. } if c == '[' => Script::Regex { in_class: true },
             Script::Regex { .. } if c == ']' => Script::Regex { in_class: false },
-            Script::Code(_) if rest.starts_with("//") => Script::Line,
-            Script::Code(_) if rest.starts_with("/*") => {
+            Script::Code { divides } if rest.starts_with("//") || rest.starts_with("<!--") => {
+                Script::Line { divides }
+            }
+            Script::Code { divides } if rest.starts_with("/*") => {
                 skipped = 2;
-                Script::Block
+                Script::Block { divides }
             }
-            Script::Code(_) if matches!(c, '"' | '\'' | '`') => Script::Text(c),
-            // Behind a value, a slash divides.
-            Script::Code(last) if c == '/' && "(,=:[!&|?{};+-*%<>~^".contains(last) => {
-                Script::Regex { in_class: false }
-            }
-            Script::Code(last) if c.is_whitespace() => Script::Code(last),
-            Script::Code(_) => Script::Code(c),
+            Script::Code { .. } if matches!(c, '"' | '\'' | '`') => Script::Text(c),
+            Script::Code { divides: false } if c == '/' => Script::Regex { in_class: false },
+            Script::Code { divides } if c.is_whitespace() => Script::Code { divides },
+            Script::Code { .. } => Script::Code {
+                divides: !"(,=:[!&|?{};+-*%<>~^/".contains(c),
+            },
             other => other,
         };
         skipped
+    }
+}
+
+/// Whether the end of this element is here (HTML, 13.2.5.14).
+fn ends(rest: &str, element: &str) -> bool {
+    let Some(name) = rest.strip_prefix("</") else {
+        return false;
+    };
+    let (name, behind) = (name.as_bytes(), name.as_bytes().get(element.len()));
+    name.len() >= element.len()
+        && name[..element.len()].eq_ignore_ascii_case(element.as_bytes())
+        && behind.is_none_or(|sign| sign.is_ascii_whitespace() || matches!(sign, b'/' | b'>'))
+}
+
+/// All that a place of a template can be, by the branches before it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places(Vec<Html>);
+
+/// So many places are followed; tags that fork further are told.
+const MOST: usize = 128;
+
+impl Places {
+    pub(super) fn one(html: Html) -> Self {
+        Self(vec![html])
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Html> {
+        self.0.iter()
+    }
+
+    pub(super) fn are_too_many(&self) -> bool {
+        self.0.len() >= MOST
+    }
+
+    /// Goes on from each of them.
+    pub(super) fn each(&mut self, goes_on: impl Fn(&mut Html)) {
+        for mut html in std::mem::take(&mut self.0) {
+            goes_on(&mut html);
+            self.push(html);
+        }
+    }
+
+    /// Those too; whether they are more then.
+    pub(super) fn add(&mut self, others: &Self) -> bool {
+        let before = self.0.len();
+        others.iter().for_each(|html| self.push(html.clone()));
+        self.0.len() > before
+    }
+
+    fn push(&mut self, html: Html) {
+        if !self.are_too_many() && !self.0.contains(&html) {
+            self.0.push(html);
+        }
     }
 }
