@@ -103,6 +103,112 @@ fn a_template_that_became_wrong_is_shown() {
     assert_eq!(excerpt.lines().last(), Some((2, "<a href={{ name }}>")));
 }
 
+/// Templates, and what is said of the value that is not there.
+const UNDEFINED: &[(&str, &str)] = &[
+    (
+        "{{ user.name }}",
+        "page.html:1:4: `user` is undefined: pass it to the view, or ask for it by `is defined`",
+    ),
+    // Filters that would take it for nothing.
+    (
+        "{{ missing | e }}",
+        "`missing` is undefined: pass it to the view",
+    ),
+    (
+        "{{ missing | escape }}",
+        "`missing` is undefined: pass it to the view",
+    ),
+    (
+        "{{ missing | tojson }}",
+        "`missing` is undefined: pass it to the view",
+    ),
+    (
+        "{{ a.b | tojson(indent=2) }}",
+        "`a` is undefined: pass it to the view",
+    ),
+    // Arguments of a macro have no name where they come from.
+    (
+        "{% macro m(x) %}<p>{{ x }}{% endmacro %}{{ m() }}",
+        "page.html:1:23: `x` is undefined: pass it to the macro, or ask for it by `is defined`",
+    ),
+    (
+        "{% macro m(x) %}{{ x | upper }}{% endmacro %}{{ m() }}",
+        "`x | upper` is undefined: pass it to the macro",
+    ),
+    (
+        "{% macro m(x) %}{% for y in x.y %}{% endfor %}{% endmacro %}{{ m() }}",
+        "`x.y` is undefined: pass it to the macro",
+    ),
+    (
+        "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(missing) }}",
+        "`missing` is undefined: pass it to the view",
+    ),
+    (
+        "{{ [] | first }}",
+        "`[] | first` is undefined: add `| default(..)`, or ask for it by `is defined`",
+    ),
+    (
+        "{{ form.value(missing) }}",
+        "value is not a string, in `value(missing)`; is it undefined?",
+    ),
+    (
+        "{% include missing %}",
+        "template name was not a string, in `include missing`; is it undefined?",
+    ),
+    // What another part of the program gives.
+    (
+        "{{ csrf_field }}",
+        "`csrf_field` is undefined: add `.plug(Sessions::..)`, with the feature `sessions-templates`",
+    ),
+    (
+        "{{ csrf_token }}",
+        "`csrf_token` is undefined: add `.plug(Sessions::..)`",
+    ),
+    (
+        "{{ csp_nonce }}",
+        "`csp_nonce` is undefined: add `.with(SecureHeaders::new().with_csp(..))`",
+    ),
+];
+
+/// The sentence that a page of this template fails with.
+fn failure(template: &'static str) -> String {
+    let templates = Templates::embedded([("page.html", template)]);
+    let view = async || View::new("page.html", ());
+    let client = App::new().plug(templates).get("/", view).test();
+    let res = client.get("/").send();
+    res.error().map(ToString::to_string).unwrap_or_default()
+}
+
+#[test]
+fn an_undefined_value_is_named_with_who_is_to_define_it() {
+    for (template, wanted) in UNDEFINED {
+        let told = failure(template);
+        assert!(told.contains(wanted), "{template}: {told}");
+    }
+    for template in ["{{ ('a' if false) | e }}", "{{ ('a' if false) | tojson }}"] {
+        assert_eq!(failure(template), "", "{template}");
+    }
+}
+
+/// It overflowed the stack, which ends the process.
+#[test]
+fn a_template_without_an_end_fits_into_the_stack_of_a_worker() {
+    let table = [
+        "{% block a %}{{ self.a() }}{% endblock %}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% include 'page.html' %}",
+        "{% block a %}{% if true %}{% for x in [1] %}{% include 'page.html' %}{% endfor %}{% endif %}{% endblock %}",
+    ];
+    for template in table {
+        let worker = std::thread::Builder::new().stack_size(2 << 20);
+        let told = worker.spawn(move || failure(template)).unwrap().join();
+        assert!(
+            told.unwrap().contains("does one call itself?"),
+            "{template}"
+        );
+    }
+}
+
 #[test]
 fn payloads_in_templates_and_their_names_stay_text() {
     let markup = |page: &str| {

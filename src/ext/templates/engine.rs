@@ -4,7 +4,6 @@
 //! In production everything is compiled once; in development it is again where a file has changed.
 
 use std::borrow::Cow;
-use std::error::Error as _;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -16,11 +15,16 @@ use super::error::{TemplateError, meant};
 use super::functions;
 use super::page::{Page, Processors};
 use super::source::{Read, Source, Stamp};
+use super::told::told;
 use super::view::View;
 use super::visit::Visit;
 use super::{assets, check, escape};
 use crate::files::Assets;
 use crate::{AppService, Contributions, Mode, RouteTable};
+
+/// How deep templates may be in each other where nothing is optimised: frames are so large there that
+/// twice as many do not fit into the 2 MiB of a worker's stack.
+const DEEPEST_UNOPTIMISED: usize = 100;
 
 pub(super) type Setup = Box<dyn Fn(&mut Environment<'static>) + Send + Sync>;
 
@@ -154,6 +158,9 @@ impl Inner {
         let mut errors: Vec<TemplateError> = problems.into_iter().map(whole).collect();
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
+        if cfg!(debug_assertions) {
+            env.set_recursion_limit(DEEPEST_UNOPTIMISED);
+        }
         escape::add(&mut env);
         // Needed for names and places in errors; a page without one costs the same.
         env.set_debug(true);
@@ -164,7 +171,7 @@ impl Inner {
         let mut broken: Vec<&str> = Vec::new();
         for it in &read {
             if let Err(error) = add(app.mode, &mut env, it) {
-                errors.push(self.told(&it.name, &it.text, &error));
+                errors.push(told(&self.source, &it.name, &it.text, &error));
                 broken.push(&it.name);
             }
         }
@@ -173,25 +180,6 @@ impl Inner {
         match errors.is_empty() {
             true => Ok(Engine { env }),
             false => Err(errors),
-        }
-    }
-
-    /// An error of minijinja in our words, at the innermost template.
-    fn told(&self, name: &str, text: &str, error: &minijinja::Error) -> TemplateError {
-        let mut inner = error;
-        while let Some(source) = inner.source().and_then(|it| it.downcast_ref()) {
-            inner = source;
-        }
-        let at = inner.name().unwrap_or(name);
-        let told = TemplateError::new(at, &self.source.file(at), functions::words(inner));
-        let source = inner.template_source().or((at == name).then_some(text));
-        match (source, inner.range()) {
-            (Some(source), Some(range)) => told.at(source, range.start),
-            (source, None) => match inner.line() {
-                Some(line) => told.at_place(source, (line, 1)),
-                None => told,
-            },
-            (None, Some(_)) => told,
         }
     }
 }
@@ -234,8 +222,7 @@ impl Engine {
         };
         let page = template.render(Value::from_object(page));
         page.map_err(|error| {
-            let told = inner.told(&view.name, template.source(), &error);
-            told.of_view(view.location)
+            told(&inner.source, &view.name, template.source(), &error).of_view(view.location)
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Before it: the name of a template. After it: minijinja prints each value by this.
 
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, Output, State, escape_formatter, filters};
 
 use super::page::Page;
@@ -15,6 +15,7 @@ pub(super) fn add(env: &mut Environment<'static>) {
     env.set_formatter(print);
     env.add_filter("escape", escape);
     env.add_filter("e", escape);
+    env.add_filter("tojson", tojson);
 }
 
 /// How values are escaped in a template, by the ending of its name.
@@ -60,6 +61,7 @@ fn has_no_markup(value: &Value) -> bool {
 
 /// `value | escape`, which escapes for HTML where nothing is escaped by itself.
 fn escape(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
+    defined(state, value)?;
     let is_plain = matches!(state.auto_escape(), AutoEscape::None);
     let is_for_html = is_plain && by_name(state.name()) != AutoEscape::Json;
     if value.is_safe() || !(is_for_html || is_html(state)) {
@@ -67,4 +69,23 @@ fn escape(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
     }
     let text = value.to_string();
     Ok(Value::from_safe_string(Escaped(&text).to_string()))
+}
+
+/// `value | tojson`, in which an undefined value is as wrong as it is elsewhere.
+fn tojson(
+    state: &mut State<'_, '_>,
+    value: &Value,
+    indent: Option<Value>,
+    args: Kwargs,
+) -> Result<Value, Error> {
+    defined(state, value)?;
+    filters::tojson(value, indent, args)
+}
+
+/// Only by printing a value is its name told.
+fn defined(state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    match value.is_undefined() {
+        true => state.format(value.clone()).map(drop),
+        false => Ok(()),
+    }
 }

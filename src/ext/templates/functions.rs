@@ -86,27 +86,6 @@ fn is_safe(text: &str) -> bool {
     }
 }
 
-/// What minijinja says, as a sentence with the fix where there is one.
-pub(super) fn words(error: &Error) -> String {
-    let detail = error.detail().unwrap_or_default();
-    match error.kind() {
-        ErrorKind::UndefinedError if detail.contains("`csp_nonce` is undefined") => format!(
-            "{detail}: add `.with(SecureHeaders::new().with_csp(..))` with a policy that has `'nonce'`"
-        ),
-        ErrorKind::UndefinedError => {
-            let what = if detail.is_empty() {
-                "a value is undefined"
-            } else {
-                detail
-            };
-            format!("{what}: pass it to the view, or ask for it by `is defined`")
-        }
-        ErrorKind::SyntaxError => detail.to_owned(),
-        kind if detail.is_empty() => kind.to_string(),
-        kind => format!("{kind}: {detail}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -105,6 +105,7 @@ mod printed;
 mod scan;
 mod source;
 mod targets;
+mod told;
 mod view;
 mod visit;
 
