@@ -6,6 +6,7 @@ mod branches;
 mod escaping;
 mod failing;
 mod forms;
+mod layouts;
 mod markup;
 mod preflight;
 mod reload;

@@ -273,19 +273,6 @@ fn a_block_is_looked_at_where_its_layout_has_it() {
     assert!(told(&chain).unwrap_err().contains("in a script"));
 }
 
-#[test]
-fn templates_that_extend_each_other_are_told() {
-    let list = [
-        ("a.html", "{% extends 'b.html' %}"),
-        ("b.html", "{% extends 'a.html' %}"),
-    ];
-    assert!(
-        told(&list)
-            .unwrap_err()
-            .contains("which extends it in turn")
-    );
-}
-
 /// Their values stood in the page as they were.
 #[test]
 fn what_stands_in_a_page_is_escaped_for_it() {

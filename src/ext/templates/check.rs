@@ -23,6 +23,8 @@ use crate::RouteTable;
 struct Check<'a> {
     read: &'a Read,
     names: &'a [&'a str],
+    /// Those that could be parsed.
+    whole: &'a [&'a Read],
     env: &'a Environment<'static>,
     routes: &'a RouteTable,
     file: &'a dyn Fn(&str) -> String,
@@ -41,10 +43,12 @@ pub(super) fn all(
     let names: Vec<&str> = read.iter().map(|it| &*it.name).collect();
     let mut errors = Vec::new();
     let is_whole = |read: &&Read| !broken.contains(&&*read.name);
-    for read in read.iter().filter(is_whole) {
+    let whole: Vec<&Read> = read.iter().filter(is_whole).collect();
+    for read in &whole {
         let mut check = Check {
             read,
             names: &names,
+            whole: &whole,
             env,
             routes,
             file,
@@ -124,6 +128,7 @@ impl Check<'_> {
         let (there, missing): (Vec<_>, Vec<_>) = targets.names.iter().partition(is_there);
         for name in there {
             self.language(name);
+            self.imports(name.text, tokens);
         }
         let is_found = targets.is_list && (!targets.is_all || missing.len() < targets.names.len());
         if may_miss || is_found {
@@ -152,6 +157,30 @@ impl Check<'_> {
             "`{other}` is not escaped as `.{ending}` is: give it a name that ends with `.{ending}`"
         );
         self.error(name.at, message);
+    }
+
+    /// `from .. import` names macros and values of that template.
+    fn imports(&mut self, other: &str, tokens: &[Token<'_>]) {
+        let mut others = self.whole.iter();
+        let other = others.find(|it| it.name == other && tokens[0].is_word("from"));
+        let (Some(other), Some(start)) = (other, tokens.iter().position(|it| it.is_word("import")))
+        else {
+            return;
+        };
+        let Some(names) = exports(&other.text) else {
+            return;
+        };
+        for part in tokens[start + 1..].split(|token| token.is_sign(",")) {
+            let Some(name) = part.first().filter(|name| !names.contains(&name.text)) else {
+                continue;
+            };
+            let fix = match meant(name.text, names.iter().copied()) {
+                Some(other) => format!("is `{other}` meant?"),
+                None => "add it there".to_owned(),
+            };
+            let message = format!("`{}` has no macro `{}`; {fix}", other.name, name.text);
+            self.error(name.at, message);
+        }
     }
 
     /// A link to a route by a name that is written out.
@@ -238,6 +267,27 @@ impl Check<'_> {
             self.error(name.at, format!("there is no test `{}`", name.text));
         }
     }
+}
+
+/// All that a template may give a name to; none where another template may give names too.
+fn exports(source: &str) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    for piece in scan(source) {
+        let Piece::Statement(tokens) = piece else {
+            continue;
+        };
+        let [first, rest @ ..] = &tokens[..] else {
+            continue;
+        };
+        let words = rest.iter().filter(|token| token.kind == Kind::Word);
+        match first.text {
+            "extends" | "include" => return None,
+            "macro" => names.extend(words.take(1).map(|token| token.text)),
+            "set" | "import" | "from" => names.extend(words.map(|token| token.text)),
+            _ => {}
+        }
+    }
+    Some(names)
 }
 
 /// The names of the arguments of a call, up to its end; none where they are not all written out.

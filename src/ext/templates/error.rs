@@ -126,17 +126,22 @@ pub(super) fn meant<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Opt
     (edits * 3 <= name.len().max(3)).then_some(other)
 }
 
-/// How many letters are to be changed, added or left out.
+/// How many letters are to be changed, added, left out, or swapped with the next.
 fn edits(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(128).collect();
+    let letters = |text: &str| text.chars().take(128).collect::<Vec<char>>();
+    let (one, other) = (letters(one), letters(other));
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, c) in one.chars().take(128).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+    for (i, c) in one.iter().enumerate() {
+        let mut next = vec![i + 1];
         for (j, d) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(c != *d);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+            let mut least = (row[j] + usize::from(c != d)).min(row[j + 1] + 1);
+            if i > 0 && j > 0 && one[i - 1] == *d && *c == other[j - 1] {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least.min(next[j] + 1));
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[other.len()]
 }
