@@ -65,8 +65,8 @@
 //!
 //! `build` reports, with template, line, column and the fix: a template that cannot be parsed;
 //! `extends`, `include` and `import` of templates that are not there; `url_for` and `asset` with
-//! literal names that are not there or lack parameters; unknown filters and tests; values printed
-//! where escaping does not help (see Security). Also a handler that returns a [`View`] without
+//! literal names that are not there or lack parameters; unknown filters and tests; blocks that no
+//! layout has; values printed where escaping does not help (see Security). Also a handler that returns a [`View`] without
 //! [`Templates`] around, and names that collide.
 //!
 //! A page that cannot be rendered is a 500 with a [`TemplateError`]: an undefined name, a template
@@ -76,15 +76,18 @@
 //! # Security
 //!
 //! - In `.html`, `.htm`, `.xhtml`, `.xml`, `.svg`, `.atom` and `.rss` every value is escaped for HTML
-//!   (`<`, `>`, `&` and both quotes), unless it is marked by `| safe`; in `.json` and `.js` it is written as JSON. Other endings are sent
-//!   as they are.
+//!   (`<`, `>`, `&` and both quotes), unless it is marked by `| safe`; in `.json` and `.js` it is
+//!   written as JSON. Other endings are sent as they are. What a page extends, includes or imports is
+//!   escaped as the page is, or does not build; by a computed name, it is escaped for HTML.
 //! - Escaping for HTML does not help everywhere, and a template that prints a value there does not
 //!   build: in a script without `| tojson` or inside of its texts, in a style, in an event handler or
 //!   `srcdoc`, in an attribute without quotes, in place of an attribute, and at the beginning of an
-//!   address without `| link`, where it could be `javascript:`. Numbers (`| int`) pass; `| safe` says that
-//!   you know better.
-//! - The check reads templates as they are written. It does not see what macros and `| safe` texts are
-//!   printed into at run time, nor HTML that a script makes of data in the browser.
+//!   address without `| link`, where it could be `javascript:`. The address of a script begins by
+//!   `url_for`, `asset` or text of the template. Numbers (`| int`) pass; `| safe` says that you know
+//!   better.
+//! - The check reads templates as they are written, with all branches. It does not see what macros and
+//!   `| safe` texts are printed into at run time, what a computed name stands for, nor HTML that a
+//!   script makes of data in the browser.
 //! - Templates are part of the program: never render one that a user wrote.
 
 mod assets;
