@@ -35,7 +35,7 @@ fn what_escaping_makes_safe_may_be_printed() {
         "<p style=\"width: {{ x | int(default=0) }}%; height: {{ x | float(-1.5) }}px\">",
         "<script>const a = {{ x | int(default=-1, base=16) }}, b = '{{ x | round(2) }}';</script>",
         "<!--> {{ x }} <!-- --!> <p title=\"{{ x }}\">{{ 1 }} < {{ x }} <<b>{{ x }}</b> <!---->{{ x }}",
-        "<script>'</scripts>'; f({{ x | tojson }}); a /* b */ / 2; 'it'</script><p title=\"{{ x }}\">",
+        "<script>'</scripts>'; f({{ x | tojson }}); return /'/, {{ x | tojson }}; a /* b */ / 2; 'it'</script><p title=\"{{ x }}\">",
         "<p {{ 'title' if x else 'alt' }}=\"{{ x }}\">{{ '<script>' }}{{ x }}",
         "<b/>{{ x }}<p title=\"{{ super() }}{{ x }}\">",
         "<script>const a = {{ x | tojson }}; const b = [{{ x.y | tojson }}, {{ (a ~ b) | tojson }}];</script>{{ x }}",
@@ -176,6 +176,10 @@ const WRONG: &[(&str, &str)] = &[
     ("<!-- --!><p title={{ x }}>", BARE),
     ("<script>'</scripts>' + {{ x }}</script>", SCRIPT),
     ("<script><!-- {{ x | tojson }}\n</script>", IN_TEXT),
+    (
+        "<script>return /\"/, \"{{ x | tojson }}\"</script>",
+        IN_TEXT,
+    ),
     ("<p title/={{ x }}>", TAG),
     ("<p class=a =\"{{ x }}\">", TAG),
     (
@@ -313,6 +317,11 @@ fn what_stands_in_a_page_is_escaped_for_it() {
             "a.json:1:13: `b.txt` is not escaped as `.json` is",
         ),
     ];
+    let told_of_layout = told_of(&[("a.txt", "{% extends 'b.html' %}"), ("b.html", "")]);
+    assert!(
+        told_of_layout.contains("a.txt:1:12: `b.html` is escaped, and this template is not"),
+        "{told_of_layout}"
+    );
     let parts = ["b.txt", "b", "b.md", "b.json", "b.js", "b.html.j2"];
     for (name, template, wanted) in table {
         let mut list = vec![(name, template)];

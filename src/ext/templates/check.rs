@@ -127,7 +127,7 @@ impl Check<'_> {
         let is_there = |name: &&&Token<'_>| self.names.contains(&name.text);
         let (there, missing): (Vec<_>, Vec<_>) = targets.names.iter().partition(is_there);
         for name in there {
-            self.language(name);
+            self.language(tokens[0].is_word("extends"), name);
             self.imports(name.text, tokens);
         }
         let is_found = targets.is_list && (!targets.is_all || missing.len() < targets.names.len());
@@ -145,17 +145,24 @@ impl Check<'_> {
         }
     }
 
-    /// What stands in a page has to be escaped for that page.
-    fn language(&mut self, name: &Token<'_>) {
+    /// What stands in a page has to be escaped for that page, and a layout as what extends it.
+    fn language(&mut self, is_layout: bool, name: &Token<'_>) {
         let (own, other) = (&*self.read.name, name.text);
-        let wanted = escape::by_name(own);
-        if wanted == AutoEscape::None || wanted == escape::by_name(other) {
+        let (wanted, is) = (escape::by_name(own), escape::by_name(other));
+        let is_free = wanted == AutoEscape::None && !is_layout;
+        if is_free || wanted == is {
             return;
         }
-        let ending = ending(own);
-        let message = format!(
-            "`{other}` is not escaped as `.{ending}` is: give it a name that ends with `.{ending}`"
-        );
+        let message = match wanted {
+            AutoEscape::None => format!(
+                "`{other}` is escaped, and this template is not: give this one a name that ends with `.{}`",
+                ending(other)
+            ),
+            _ => format!(
+                "`{other}` is not escaped as `.{0}` is: give it a name that ends with `.{0}`",
+                ending(own)
+            ),
+        };
         self.error(name.at, message);
     }
 

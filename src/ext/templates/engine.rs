@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use minijinja::value::{Value, ValueKind};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{Environment, UndefinedBehavior};
 
 use super::contribute::{ContextProcessor, TemplateFunction};
 use super::error::{TemplateError, meant};
@@ -211,7 +211,7 @@ impl Engine {
             }));
         }
         let page = Page {
-            is_html: escape::by_name(&view.name) == AutoEscape::Html,
+            escape: escape::by_name(&view.name),
             data: view.data,
             more: view.more,
             visit,

@@ -27,30 +27,49 @@ pub(super) fn by_name(name: &str) -> AutoEscape {
     }
 }
 
+/// What values are escaped for.
+enum For {
+    Html,
+    /// Though the template itself is for nothing.
+    Json,
+    /// What the template says.
+    Itself,
+}
+
 /// minijinja's escaping for HTML would write slashes as references too, which protects nothing and
 /// makes every address hard to read.
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    if !is_html(state) {
-        return escape_formatter(out, state, value);
-    }
-    match value.as_str() {
-        Some(text) if value.is_safe() => out.write_str(text),
-        Some(text) => Escaped(text).write_to(out),
-        None if has_no_markup(value) => return escape_formatter(out, state, value),
-        None => Escaped(&value.to_string()).write_to(out),
+    match (escaped_for(state), value.as_str()) {
+        (For::Html, Some(text)) if value.is_safe() => out.write_str(text),
+        (For::Html, Some(text)) => Escaped(text).write_to(out),
+        (For::Html, None) if !has_no_markup(value) => Escaped(&value.to_string()).write_to(out),
+        (For::Json, _) if !value.is_safe() => {
+            out.write_str(json(value)?.as_str().unwrap_or("null"))
+        }
+        _ => return escape_formatter(out, state, value),
     }
     .map_err(Error::from)
 }
 
-/// Whether what is printed here stands in HTML. What a page includes by a name that is computed may
-/// be named otherwise, and stands in HTML all the same; where a template for HTML turned escaping
-/// off, it is not escaped.
-fn is_html(state: &State<'_, '_>) -> bool {
-    match state.auto_escape() {
-        AutoEscape::Html => true,
-        AutoEscape::None if by_name(state.name()) == AutoEscape::Html => false,
-        _ => Page::of(state).is_some_and(|page| page.is_html),
+/// What a page includes by a name that is computed may be named otherwise, and stands in that page
+/// all the same. Only a template for HTML can turn escaping off in a page of HTML.
+fn escaped_for(state: &State<'_, '_>) -> For {
+    let own = state.auto_escape();
+    if matches!(own, AutoEscape::Html) {
+        return For::Html;
     }
+    let named = by_name(state.name());
+    let is_off = matches!(own, AutoEscape::None);
+    match Page::of(state).map(|page| page.escape.clone()) {
+        Some(AutoEscape::Html) if !is_off || named != AutoEscape::Html => For::Html,
+        Some(AutoEscape::Json) if is_off && named == AutoEscape::None => For::Json,
+        _ => For::Itself,
+    }
+}
+
+fn json(value: &Value) -> Result<Value, Error> {
+    let nothing: [(&str, Value); 0] = [];
+    filters::tojson(value, None, nothing.into_iter().collect())
 }
 
 /// Whether it is a value whose text has no sign that is to be escaped.
@@ -64,7 +83,7 @@ fn escape(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
     defined(state, value)?;
     let is_plain = matches!(state.auto_escape(), AutoEscape::None);
     let is_for_html = is_plain && by_name(state.name()) != AutoEscape::Json;
-    if value.is_safe() || !(is_for_html || is_html(state)) {
+    if value.is_safe() || !(is_for_html || matches!(escaped_for(state), For::Html)) {
         return filters::escape(state, value);
     }
     let text = value.to_string();

@@ -146,7 +146,7 @@ impl Html {
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
             let skipped = match self.place {
-                Place::Raw(_) => self.raw(rest, c),
+                Place::Raw(_) => self.raw(&text[..text.len() - rest.len()], rest, c),
                 Place::Comment => self.comment(rest, c),
                 Place::Less => self.less(rest, c),
                 Place::Text => {
@@ -267,14 +267,21 @@ impl Html {
         };
     }
 
-    fn raw(&mut self, rest: &str, c: char) -> usize {
+    fn raw(&mut self, before: &str, rest: &str, c: char) -> usize {
         if !self.element.is_empty() && ends(rest, &self.element) {
             *self = Self::new();
             self.place = Place::Less;
             return 1;
         }
         match self.place {
-            Place::Raw(Raw::Script) => self.script(rest, c),
+            Place::Raw(Raw::Script) => {
+                if let Script::Code { divides } = &mut self.script
+                    && c == '/'
+                {
+                    *divides &= !wants_value(before);
+                }
+                self.script(rest, c)
+            }
             _ => c.len_utf8(),
         }
     }
@@ -314,6 +321,34 @@ impl Html {
         };
         skipped
     }
+}
+
+/// Words of scripts behind which a value stands, and so no slash divides.
+const WANTING: [&str; 14] = [
+    "await",
+    "case",
+    "delete",
+    "do",
+    "else",
+    "in",
+    "instanceof",
+    "new",
+    "of",
+    "return",
+    "throw",
+    "typeof",
+    "void",
+    "yield",
+];
+
+/// Whether a script ends with such a word.
+fn wants_value(before: &str) -> bool {
+    let before = before.trim_end();
+    let is_other = |c: char| !(c.is_alphanumeric() || "_$.".contains(c));
+    let start = before.rfind(is_other).map_or(0, |at| {
+        at + before[at..].chars().next().map_or(0, char::len_utf8)
+    });
+    WANTING.contains(&&before[start..])
 }
 
 /// Whether the end of this element is here (HTML, 13.2.5.14).

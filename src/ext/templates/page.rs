@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use minijinja::AutoEscape;
 use minijinja::value::{Enumerator, Object, Value};
 
 use super::contribute::ContextProcessor;
@@ -20,8 +21,8 @@ pub(super) const KNOWN: [&str; 4] = ["request", "csp_nonce", "flashes", "form"];
 
 /// The outermost names of one page.
 pub(super) struct Page {
-    /// Whether its view is named as HTML.
-    pub(super) is_html: bool,
+    /// How values are escaped in it, by the name of its view.
+    pub(super) escape: AutoEscape,
     pub(super) data: Value,
     pub(super) more: Vec<(&'static str, Value)>,
     pub(super) visit: Visit,
