@@ -76,7 +76,13 @@ pub(super) enum Begun {
     Printed,
     /// It has a scheme that runs.
     Runs,
-    /// It cannot get one.
+    /// It cannot get one, but any host: behind a slash,
+    Slash,
+    /// behind what may be the name of a scheme,
+    Name,
+    /// or in the host.
+    Host { is_named: bool },
+    /// It is an address of a host that is known.
     Harmless,
 }
 
@@ -98,20 +104,35 @@ impl Begun {
                 if RUNNING.contains(&&**begun) {
                     *self = Self::Runs;
                 } else if !RUNNING.iter().any(|scheme| scheme.starts_with(&**begun)) {
-                    *self = Self::Harmless;
+                    *self = match c {
+                        '/' | '\\' if begun.len() == 1 => Self::Slash,
+                        '/' | '\\' | '?' | '#' => Self::Harmless,
+                        ':' => Self::Host { is_named: false },
+                        _ => Self::Name,
+                    };
                 }
             }
             Self::Printed if c == ':' => *self = Self::Runs,
-            Self::Printed if matches!(c, '/' | '?' | '#' | '\\') => *self = Self::Harmless,
-            Self::Printed | Self::Runs | Self::Harmless => {}
+            Self::Name if c == ':' => *self = Self::Host { is_named: false },
+            Self::Printed | Self::Name if matches!(c, '/' | '?' | '#' | '\\') => {
+                *self = Self::Harmless;
+            }
+            Self::Slash if matches!(c, '/' | '\\') => *self = Self::Host { is_named: false },
+            Self::Slash => *self = Self::Harmless,
+            Self::Host { is_named } => match matches!(c, '/' | '\\' | '?' | '#') {
+                true if *is_named => *self = Self::Harmless,
+                is_slash => *is_named |= !is_slash,
+            },
+            Self::Printed | Self::Runs | Self::Name | Self::Harmless => {}
         }
     }
 
     fn print(&mut self, may_be_empty: bool) {
         match self {
             Self::With(_) | Self::Printed if may_be_empty => *self = Self::Printed,
-            Self::With(_) | Self::Printed => *self = Self::Harmless,
-            Self::Runs | Self::Harmless => {}
+            Self::Slash | Self::Name if may_be_empty => {}
+            Self::With(_) | Self::Printed | Self::Slash | Self::Name => *self = Self::Harmless,
+            Self::Host { .. } | Self::Runs | Self::Harmless => {}
         }
     }
 }

@@ -221,18 +221,23 @@ fn in_value(html: &Html, printed: &Printed<'_>, quote: char) -> Option<String> {
         ));
     }
     let local = name.rsplit(':').next().unwrap_or(name);
-    if !ADDRESSES.contains(&local) || html.value == Begun::Harmless {
+    let loads = LOADING.contains(&(&*html.element, local));
+    let is_begun = match html.value {
+        Begun::With(_) | Begun::Printed | Begun::Runs => false,
+        Begun::Slash | Begun::Name | Begun::Host { .. } => !loads,
+        Begun::Harmless => true,
+    };
+    if !ADDRESSES.contains(&local) || is_begun {
         return None;
     }
-    let loads = LOADING.contains(&(&*html.element, local));
     match printed {
         _ if html.value == Begun::Runs => Some(format!(
             "behind `javascript:` or `data:` a value is part of what runs: make the whole `{name}` elsewhere, or print a number by `| int`"
         )),
-        Printed::Address => None,
+        Printed::Address if !matches!(html.value, Begun::Host { .. }) => None,
         Printed::Link if !loads => None,
         _ if loads => Some(format!(
-            "a value that begins the `{name}` of `{}` may be a script of any host: begin it by `url_for`, `asset` or text of your own",
+            "a value that begins the `{name}` of `{}` may be a script of any host: begin it by `url_for`, `asset` or a folder of your own, `/js/`",
             html.element
         )),
         _ => Some(format!(
