@@ -211,7 +211,7 @@ impl Engine {
             }));
         }
         let page = Page {
-            escape: escape::by_name(&view.name),
+            name: view.name,
             data: view.data,
             more: view.more,
             visit,
@@ -222,7 +222,7 @@ impl Engine {
         };
         let page = template.render(Value::from_object(page));
         page.map_err(|error| {
-            told(&inner.source, &view.name, template.source(), &error).of_view(view.location)
+            told(&inner.source, template.name(), template.source(), &error).of_view(view.location)
         })
     }
 }

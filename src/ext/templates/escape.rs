@@ -39,28 +39,32 @@ enum For {
 /// minijinja's escaping for HTML would write slashes as references too, which protects nothing and
 /// makes every address hard to read.
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    match (escaped_for(state), value.as_str()) {
-        (For::Html, Some(text)) if value.is_safe() => out.write_str(text),
-        (For::Html, Some(text)) => Escaped(text).write_to(out),
-        (For::Html, None) if !has_no_markup(value) => Escaped(&value.to_string()).write_to(out),
-        (For::Json, _) if !value.is_safe() => {
-            out.write_str(json(value)?.as_str().unwrap_or("null"))
+    if !matches!(state.auto_escape(), AutoEscape::Html) {
+        match escaped_for(state) {
+            For::Html => {}
+            For::Json if !value.is_safe() => {
+                return escape_formatter(out, state, &json(value)?);
+            }
+            For::Json | For::Itself => return escape_formatter(out, state, value),
         }
-        _ => return escape_formatter(out, state, value),
+    }
+    match value.as_str() {
+        Some(text) if value.is_safe() => out.write_str(text),
+        Some(text) => Escaped(text).write_to(out),
+        None if has_no_markup(value) => return escape_formatter(out, state, value),
+        None => Escaped(&value.to_string()).write_to(out),
     }
     .map_err(Error::from)
 }
 
-/// What a page includes by a name that is computed may be named otherwise, and stands in that page
+/// What is escaped for here, where the template is not one for HTML, or turned escaping off. What a
+/// page includes by a name that is computed may be named otherwise, and stands in that page
 /// all the same. Only a template for HTML can turn escaping off in a page of HTML.
+#[cold]
 fn escaped_for(state: &State<'_, '_>) -> For {
-    let own = state.auto_escape();
-    if matches!(own, AutoEscape::Html) {
-        return For::Html;
-    }
     let named = by_name(state.name());
-    let is_off = matches!(own, AutoEscape::None);
-    match Page::of(state).map(|page| page.escape.clone()) {
+    let is_off = matches!(state.auto_escape(), AutoEscape::None);
+    match Page::of(state).map(|page| by_name(&page.name)) {
         Some(AutoEscape::Html) if !is_off || named != AutoEscape::Html => For::Html,
         Some(AutoEscape::Json) if is_off && named == AutoEscape::None => For::Json,
         _ => For::Itself,
@@ -81,9 +85,12 @@ fn has_no_markup(value: &Value) -> bool {
 /// `value | escape`, which escapes for HTML where nothing is escaped by itself.
 fn escape(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
     defined(state, value)?;
-    let is_plain = matches!(state.auto_escape(), AutoEscape::None);
-    let is_for_html = is_plain && by_name(state.name()) != AutoEscape::Json;
-    if value.is_safe() || !(is_for_html || matches!(escaped_for(state), For::Html)) {
+    let is_html = match state.auto_escape() {
+        AutoEscape::Html => true,
+        AutoEscape::None if by_name(state.name()) != AutoEscape::Json => true,
+        _ => matches!(escaped_for(state), For::Html),
+    };
+    if !is_html || value.is_safe() {
         return filters::escape(state, value);
     }
     let text = value.to_string();

@@ -2,10 +2,10 @@
 //!
 //! Before it: the engine found the template. After it: minijinja asks for names, one by one.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use minijinja::AutoEscape;
 use minijinja::value::{Enumerator, Object, Value};
 
 use super::contribute::ContextProcessor;
@@ -21,8 +21,8 @@ pub(super) const KNOWN: [&str; 4] = ["request", "csp_nonce", "flashes", "form"];
 
 /// The outermost names of one page.
 pub(super) struct Page {
-    /// How values are escaped in it, by the name of its view.
-    pub(super) escape: AutoEscape,
+    /// That of its view, which says what its values are escaped for.
+    pub(super) name: Cow<'static, str>,
     pub(super) data: Value,
     pub(super) more: Vec<(&'static str, Value)>,
     pub(super) visit: Visit,
