@@ -39,15 +39,14 @@ enum For {
 /// minijinja's escaping for HTML would write slashes as references too, which protects nothing and
 /// makes every address hard to read.
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    if !matches!(state.auto_escape(), AutoEscape::Html) {
-        match escaped_for(state) {
-            For::Html => {}
-            For::Json if !value.is_safe() => {
-                return escape_formatter(out, state, &json(value)?);
-            }
-            For::Json | For::Itself => return escape_formatter(out, state, value),
-        }
+    match state.auto_escape() {
+        AutoEscape::Html => print_html(out, state, value),
+        _ => print_otherwise(out, state, value),
     }
+}
+
+#[inline]
+fn print_html(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     match value.as_str() {
         Some(text) if value.is_safe() => out.write_str(text),
         Some(text) => Escaped(text).write_to(out),
@@ -57,10 +56,23 @@ fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
     .map_err(Error::from)
 }
 
+/// Apart, so that printing in HTML costs no more.
+#[cold]
+fn print_otherwise(
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    match escaped_for(state) {
+        For::Html => print_html(out, state, value),
+        For::Json if !value.is_safe() => escape_formatter(out, state, &json(value)?),
+        For::Json | For::Itself => escape_formatter(out, state, value),
+    }
+}
+
 /// What is escaped for here, where the template is not one for HTML, or turned escaping off. What a
 /// page includes by a name that is computed may be named otherwise, and stands in that page
 /// all the same. Only a template for HTML can turn escaping off in a page of HTML.
-#[cold]
 fn escaped_for(state: &State<'_, '_>) -> For {
     let named = by_name(state.name());
     let is_off = matches!(state.auto_escape(), AutoEscape::None);
