@@ -344,3 +344,66 @@ fn is_assignment(rest: &[Token<'_>]) -> bool {
         .find(|token| !is_name(token))
         .is_some_and(|sign| sign.is_sign("="))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARTS: [&str; 32] = [
+        "<",
+        ">",
+        "</",
+        "<!--",
+        "-->",
+        "<p ",
+        "<script>",
+        "</script>",
+        "<style>",
+        "a",
+        "=",
+        "\"",
+        "'",
+        "/",
+        "\\",
+        "`",
+        " ",
+        "\n",
+        "href",
+        "javascript:",
+        "\u{e9}",
+        "{{ x }}",
+        "{{ x | link }}",
+        "{{ 'a' if b else '\"' }}",
+        "{% if x %}",
+        "{% else %}",
+        "{% endif %}",
+        "{% for a in b %}",
+        "{% endfor %}",
+        "{% block a %}",
+        "{% endblock %}",
+        "{% include 'a' %}",
+    ];
+
+    #[test]
+    fn random_templates_are_followed_to_their_end() {
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 20) as usize
+        };
+        for _ in 0..4_000 {
+            let length = next() % 40;
+            let source: String = (0..length).map(|_| PARTS[next() % PARTS.len()]).collect();
+            for language in [AutoEscape::Html, AutoEscape::Json, AutoEscape::None] {
+                let (found, _) = look(&source, &language, Layout::whole());
+                assert!(
+                    found.iter().all(|(at, _)| source.is_char_boundary(*at)),
+                    "{source}"
+                );
+                assert!(language != AutoEscape::None || found.is_empty(), "{source}");
+            }
+        }
+    }
+}
