@@ -105,9 +105,9 @@ fn a_block_is_looked_at_wherever_it_may_stand() {
     let table = [
         // In one of two tags.
         (
-            layout("{% if a %}<p title={% else %}<p>{% endif %}{% block b %}{% endblock %}"),
+            layout("{% if a %}<p title={% else %}<p {% endif %}{% block b %}{% endblock %}>"),
             "{% extends 'layout.html' %}{% block b %}{{ x }}{% endblock %}",
-            "page.html:1:41: a value without quotes",
+            "page.html:1:41: in a tag a value cannot be escaped",
         ),
         // In one of two layouts.
         (

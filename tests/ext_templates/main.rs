@@ -3,6 +3,7 @@
 
 mod assets;
 mod branches;
+mod ends;
 mod escaping;
 mod failing;
 mod forms;

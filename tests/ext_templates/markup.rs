@@ -134,7 +134,7 @@ const WRONG: &[(&str, &str)] = &[
     ("<a href='javascript:f({{ x | tojson }})'>", RUNS),
     ("<a href=\"{{ 'javascript:' }}{{ x | link }}\">", RUNS),
     ("<a href=\"{{ x | link }}:{{ x | link }}\">", RUNS),
-    ("<img src=\"data:image/png;base64,{{ x | link }}\">", RUNS),
+    ("<img src=\"data:text/plain;base64,{{ x | link }}\">", RUNS),
     // What may be empty begins nothing.
     ("<a href=\"{{ a | link }}{{ b }}\">", LINK),
     ("<a href=\"{{ a | link }}{{ '' }}b{{ b }}\">", LINK),
@@ -240,7 +240,7 @@ const WRONG: &[(&str, &str)] = &[
 #[test]
 fn what_escaping_does_not_make_safe_is_told() {
     for (template, wanted) in WRONG {
-        let told = told(&[("a.html", template), ("b.js", ""), ("c.html", "")]).unwrap_err();
+        let told = told_of(&[("a.html", template), ("b.js", ""), ("c.html", "")]);
         assert!(told.contains(wanted), "{template}: {told}");
     }
 }

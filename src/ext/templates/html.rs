@@ -38,6 +38,21 @@ pub(super) enum Place {
     Comment,
 }
 
+impl Place {
+    /// Whether a page can go on as well in the one as in the other.
+    pub(super) fn is_like(self, other: Self) -> bool {
+        use Place::{AttributeName, BeforeValue, Less, Tag, TagName, Text, Unquoted};
+        let is_tag = |place| {
+            matches!(
+                place,
+                TagName | Tag | AttributeName | BeforeValue | Unquoted
+            )
+        };
+        let is_text = |place| matches!(place, Text | Less);
+        self == other || is_tag(self) && is_tag(other) || is_text(self) && is_text(other)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Raw {
     Script,
@@ -87,7 +102,16 @@ pub(super) enum Begun {
 }
 
 /// Schemes that run or carry something.
-const RUNNING: [&str; 3] = ["javascript:", "data:", "vbscript:"];
+const RUNNING: [&str; 3] = ["javascript:", DATA, "vbscript:"];
+const DATA: &str = "data:";
+/// What they may carry, since nothing runs in it.
+const IMAGES: [&str; 5] = [
+    "data:image/avif",
+    "data:image/gif",
+    "data:image/jpeg",
+    "data:image/png",
+    "data:image/webp",
+];
 
 impl Begun {
     fn nothing() -> Self {
@@ -100,8 +124,15 @@ impl Begun {
             Self::With(_) if matches!(c, '\t' | '\n' | '\r') => {}
             Self::With(begun) if begun.is_empty() && c <= ' ' => {}
             Self::With(begun) => {
+                if IMAGES.contains(&&**begun) && matches!(c, ';' | ',') {
+                    *self = Self::Harmless;
+                    return;
+                }
                 begun.push(c.to_ascii_lowercase());
-                if RUNNING.contains(&&**begun) {
+                if IMAGES.iter().any(|image| image.starts_with(&**begun)) {
+                    return;
+                }
+                if begun.starts_with(DATA) || RUNNING.contains(&&**begun) {
                     *self = Self::Runs;
                 } else if !RUNNING.iter().any(|scheme| scheme.starts_with(&**begun)) {
                     *self = match c {
@@ -127,8 +158,17 @@ impl Begun {
         }
     }
 
+    /// Whether it has a scheme that runs, as far as can be seen.
+    pub(super) fn runs(&self) -> bool {
+        match self {
+            Self::With(begun) => begun.starts_with(DATA),
+            other => *other == Self::Runs,
+        }
+    }
+
     fn print(&mut self, may_be_empty: bool) {
         match self {
+            _ if self.runs() => *self = Self::Runs,
             Self::With(_) | Self::Printed if may_be_empty => *self = Self::Printed,
             Self::Slash | Self::Name if may_be_empty => {}
             Self::With(_) | Self::Printed | Self::Slash | Self::Name => *self = Self::Harmless,
@@ -401,6 +441,19 @@ impl Places {
 
     pub(super) fn are_too_many(&self) -> bool {
         self.0.len() >= MOST
+    }
+
+    /// Of these places, those that one of the others is like.
+    pub(super) fn keep_like(&mut self, others: &Self) {
+        let is_like = |html: &Html| others.iter().any(|other| other.place.is_like(html.place));
+        self.0.retain(is_like);
+    }
+
+    /// Whether each of these places is like one of the others.
+    pub(super) fn are_like(&self, others: &Self) -> bool {
+        let mut kept = self.clone();
+        kept.keep_like(others);
+        kept.0.len() == self.0.len()
     }
 
     /// Goes on from each of them.

@@ -10,8 +10,13 @@ use minijinja::AutoEscape;
 
 use super::error::meant;
 use super::html::{Html, Place, Places, Raw, Script};
-use super::printed::{Printed, wrong};
+use super::printed::{Printed, has_json_within, wrong};
 use super::scan::{Kind, Piece, Token, scan};
+
+/// How often the loops of a template are followed again, all together.
+const PASSES: usize = 1_000;
+/// Problems of one template that are told.
+const PROBLEMS: usize = 100;
 
 /// A place in a template, and what is wrong there.
 pub(super) type Found = (usize, String);
@@ -61,7 +66,10 @@ pub(super) fn look(source: &str, language: &AutoEscape, parent: Layout) -> (Vec<
         places: start.clone(),
         start,
         next: 0,
+        passes: 0,
+        is_html: *language == AutoEscape::Html,
         open: Vec::new(),
+        blocks: Vec::new(),
         layout: parent.clone(),
         parent,
         extends: Extends::No,
@@ -73,11 +81,17 @@ pub(super) fn look(source: &str, language: &AutoEscape, parent: Layout) -> (Vec<
         match piece {
             Piece::Text(text) => look.places.each(|html| html.feed(text)),
             Piece::Print(at, tokens) => {
-                look.print(*at, &Printed::each(tokens, look.is_in_loop()));
+                let printed = Printed::each(tokens, look.is_in_loop());
+                look.print(*at, &printed);
+                look.json(*at, tokens, &printed);
             }
-            Piece::Statement(tokens) => look.statement(tokens),
+            Piece::Statement(tokens) => {
+                look.json(tokens.first().map_or(0, |first| first.at), tokens, &[]);
+                look.statement(tokens);
+            }
         }
     }
+    look.end(source.len());
     (look.found, look.layout)
 }
 
@@ -88,7 +102,12 @@ struct Look {
     start: Places,
     /// The piece that comes next.
     next: usize,
+    /// How often loops were followed again.
+    passes: usize,
+    is_html: bool,
     open: Vec<Open>,
+    /// Where the blocks begin that are open, by the layouts, and where they are written.
+    blocks: Vec<(Places, Places)>,
     parent: Layout,
     layout: Layout,
     extends: Extends,
@@ -129,7 +148,7 @@ impl Look {
                 body: self.next,
                 start: self.places.clone(),
             }),
-            "elif" | "else" => self.otherwise(first.text == "else"),
+            "elif" | "else" => self.otherwise(first.at, first.text == "else"),
             "macro" => self.apart(self.start.clone(), false),
             "call" => {
                 self.print(first.at, &[Printed::Value]);
@@ -148,7 +167,8 @@ impl Look {
                 }
             }
             "include" => self.include(first.at),
-            "endif" | "endfor" | "endmacro" | "endcall" | "endset" | "endblock" => self.close(),
+            "endblock" => self.end_block(first.at),
+            "endif" | "endfor" | "endmacro" | "endcall" | "endset" => self.close(first.at),
             _ => {}
         }
         if self.places.are_too_many() {
@@ -172,8 +192,8 @@ impl Look {
         self.open.push(Open::Apart { behind, is_block });
     }
 
-    fn otherwise(&mut self, is_last: bool) {
-        if self.comes_again() {
+    fn otherwise(&mut self, at: usize, is_last: bool) {
+        if self.comes_again(at) {
             return;
         }
         match self.open.last_mut() {
@@ -199,21 +219,29 @@ impl Look {
     }
 
     /// Goes back to the beginning of a loop until that is wherever its end is. Then it goes on there.
-    fn comes_again(&mut self) -> bool {
+    fn comes_again(&mut self, at: usize) -> bool {
         let Some(Open::Loop { body, start }) = self.open.last_mut() else {
             return false;
         };
         let is_new = start.add(&self.places);
         self.places = start.clone();
-        if is_new {
+        if is_new && self.passes < PASSES {
             self.next = *body;
+            self.passes += 1;
+            return true;
         }
-        is_new
+        if is_new {
+            self.tell(
+                at,
+                "loops begin and end in too many places to be followed: write whole tags in each",
+            );
+        }
+        false
     }
 
     /// Goes on wherever the part that counts may have ended.
-    fn close(&mut self) {
-        if self.comes_again() {
+    fn close(&mut self, at: usize) {
+        if self.comes_again(at) {
             return;
         }
         match self.open.pop() {
@@ -261,12 +289,53 @@ impl Look {
             self.tell(name.at, &message);
         }
         self.layout.block(name.text, &start);
+        self.blocks.push((start.clone(), self.places.clone()));
         match is_apart {
             true => self.apart(start, true),
             false => {
                 self.places = start;
                 self.choice(false);
             }
+        }
+    }
+
+    /// What comes behind a block knows only where that begins.
+    fn end_block(&mut self, at: usize) {
+        let Some((start, written)) = self.blocks.pop() else {
+            return;
+        };
+        let is_sound = self.places.are_like(&start);
+        self.close(at);
+        self.places.keep_like(&written);
+        if !is_sound {
+            self.tell(
+                at,
+                "a block ends where it began: here a tag, a text in quotes, a script or a comment of it \
+                 is still open, or one around it is closed",
+            );
+        }
+    }
+
+    /// What includes a template goes on behind it as if it were closed. Where something else is wrong,
+    /// that is often why.
+    fn end(&mut self, at: usize) {
+        let is_open = |html: &Html| !Place::Text.is_like(html.place);
+        let is_whole = self.extends == Extends::No && self.found.is_empty();
+        if self.is_html && is_whole && self.places.iter().any(is_open) {
+            self.tell(
+                at,
+                "the template ends inside of a tag, a script or a comment: close it",
+            );
+        }
+    }
+
+    fn json(&mut self, at: usize, tokens: &[Token<'_>], printed: &[Printed<'_>]) {
+        if self.is_html && has_json_within(tokens, printed) {
+            self.tell(
+                at,
+                "`tojson` is the last filter, on the whole of what is printed: elsewhere its quotes could \
+                 end an attribute",
+            );
         }
     }
 
@@ -286,7 +355,17 @@ impl Look {
     }
 
     /// Each that may be printed here, at each of the places.
-    fn print(&mut self, at: usize, all: &[Printed<'_>]) {
+    fn print<'s>(&mut self, at: usize, all: &[Printed<'s>]) {
+        // What the block of the layout has was looked at there.
+        let is_there = self.blocks.last().is_some_and(|(start, _)| {
+            let mut places = self.places.iter();
+            places.all(|place| start.iter().any(|start| start == place))
+        });
+        let known = |printed: &Printed<'s>| match *printed == Printed::Super && !is_there {
+            true => Printed::Value,
+            false => *printed,
+        };
+        let all: Vec<_> = all.iter().map(known).collect();
         let message = all
             .iter()
             .find_map(|printed| self.places.iter().find_map(|html| wrong(html, printed)));
@@ -294,7 +373,7 @@ impl Look {
             self.tell(at, &message);
         }
         let before = std::mem::take(&mut self.places);
-        for printed in all {
+        for printed in &all {
             let mut behind = before.clone();
             behind.each(|html| printed.goes_on(html));
             self.places.add(&behind);
@@ -330,10 +409,16 @@ impl Look {
 
     /// Once for each place, however often that is passed.
     fn tell(&mut self, at: usize, message: &str) {
-        if !self.found.iter().any(|(other, _)| *other == at) {
+        let is_told = |(other, said): &Found| *other == at || said == message && is_of_all(message);
+        if self.found.len() < PROBLEMS && !self.found.iter().any(is_told) {
             self.found.push((at, message.to_owned()));
         }
     }
+}
+
+/// What is told once of a template.
+fn is_of_all(message: &str) -> bool {
+    message.starts_with("tags have too many branches")
 }
 
 /// Whether it is `name = ..`, and no text up to `endset`.

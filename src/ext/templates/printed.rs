@@ -50,6 +50,8 @@ pub(super) enum Printed<'s> {
     Own(&'s str),
     /// Marked by `| safe`.
     Trusted,
+    /// What the block of the layout has.
+    Super,
     Number,
     Json,
     /// An address of this app.
@@ -70,11 +72,10 @@ impl<'s> Printed<'s> {
         match tokens {
             [] => Self::Own(""),
             [text] if text.kind == Kind::Text => Self::Own(text.text),
-            // What the block of the layout has is looked at there.
             [name, open, close]
                 if name.is_word("super") && open.is_sign("(") && close.is_sign(")") =>
             {
-                Self::Own("")
+                Self::Super
             }
             [of, dot, field] if in_loop && of.is_word("loop") && dot.is_sign(".") => {
                 match COUNTS.contains(&field.text) {
@@ -119,7 +120,8 @@ impl<'s> Printed<'s> {
             // Printed as JSON.
             Self::Own(text) if html.is_script_file() && !text.is_empty() => html.print(false),
             Self::Own(text) => html.feed(&Escaped(text).to_string()),
-            Self::Link => html.print(true),
+            Self::Link | Self::Trusted => html.print(true),
+            Self::Super => {}
             _ => html.print(false),
         }
     }
@@ -161,7 +163,7 @@ fn parts<'t, 's>(tokens: &'t [Token<'s>]) -> Option<Vec<&'t [Token<'s>]>> {
 
 /// Why this may not be printed here.
 pub(super) fn wrong(html: &Html, printed: &Printed<'_>) -> Option<String> {
-    if *printed == Printed::Trusted {
+    if matches!(printed, Printed::Trusted | Printed::Super) {
         return None;
     }
     let is_number = *printed == Printed::Number;
@@ -169,7 +171,7 @@ pub(super) fn wrong(html: &Html, printed: &Printed<'_>) -> Option<String> {
         Place::Text | Place::Comment | Place::Raw(Raw::Text) => return None,
         Place::Raw(Raw::Script) => in_script(html, printed)?,
         _ if matches!(printed, Printed::Own(_)) => return None,
-        _ if is_number && !matches!(html.place, Place::TagName | Place::Tag) => return None,
+        _ if is_number && html.place != Place::Tag => return None,
         Place::Raw(Raw::Style) => {
             "in a style a value cannot be escaped: choose a class, or print a number by `| int`"
         }
@@ -202,6 +204,22 @@ fn in_script(html: &Html, printed: &Printed<'_>) -> Option<&'static str> {
     }
 }
 
+/// Whether libraries for pages run what is in this attribute: Alpine, Vue, htmx, hyperscript.
+fn is_run(name: &str) -> bool {
+    let families = ["x-", "@", ":", "v-", "hx-on", "data-hx-on"];
+    name == "_" || families.iter().any(|family| name.starts_with(family))
+}
+
+/// Whether `tojson` is anywhere but on the whole of what is printed. Its result has quotes that nothing
+/// escapes any more.
+pub(super) fn has_json_within(tokens: &[Token<'_>], printed: &[Printed<'_>]) -> bool {
+    let is_json = |pair: &&[Token<'_>]| {
+        (pair[0].is_sign("|") || pair[0].is_word("filter")) && pair[1].is_word("tojson")
+    };
+    let whole = printed.iter().filter(|it| **it == Printed::Json).count();
+    tokens.windows(2).filter(is_json).count() > whole
+}
+
 /// Why this may not be printed in the value of this attribute.
 fn in_value(html: &Html, printed: &Printed<'_>, quote: char) -> Option<String> {
     let name = &*html.attribute;
@@ -213,6 +231,11 @@ fn in_value(html: &Html, printed: &Printed<'_>, quote: char) -> Option<String> {
     if name == "style" || name == "srcdoc" {
         return Some(format!(
             "in `{name}` a value cannot be escaped: choose a class, or print a number by `| int`"
+        ));
+    }
+    if is_run(name) && (*printed != Printed::Json || quote == '"') {
+        return Some(format!(
+            "in `{name}` a value would run as a script: write it as JSON in single quotes, `{name}='{{{{ .. | tojson }}}}'`, or print a number by `| int`"
         ));
     }
     if *printed == Printed::Json && quote == '"' {
@@ -231,7 +254,7 @@ fn in_value(html: &Html, printed: &Printed<'_>, quote: char) -> Option<String> {
         return None;
     }
     match printed {
-        _ if html.value == Begun::Runs => Some(format!(
+        _ if html.value.runs() => Some(format!(
             "behind `javascript:` or `data:` a value is part of what runs: make the whole `{name}` elsewhere, or print a number by `| int`"
         )),
         Printed::Address if !matches!(html.value, Begun::Host { .. }) => None,

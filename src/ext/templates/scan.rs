@@ -103,9 +103,13 @@ fn after(source: &str, from: usize, mark: &str) -> usize {
 fn raw(source: &str, from: usize) -> (&str, usize) {
     let mut at = from;
     while let Some(open) = source[at..].find("{%").map(|open| at + open) {
-        let (tokens, end) = tokens(source, inside(source, open), "%}");
-        if tokens.first().is_some_and(|first| first.is_word("endraw")) {
-            return (&source[from..open], end);
+        let inner = inside(source, open);
+        if let Some(rest) = source[inner..].trim_start().strip_prefix("endraw") {
+            let rest = rest.trim_start();
+            let rest = rest.strip_prefix(['-', '+']).unwrap_or(rest);
+            if rest.starts_with("%}") {
+                return (&source[from..open], source.len() - rest.len() + 2);
+            }
         }
         at = open + 2;
     }
