@@ -16,6 +16,8 @@ pub(super) struct Html {
     pub(super) value: Begun,
     /// In a script: what its last sign belongs to.
     pub(super) script: Script,
+    /// The texts with `${` around that: how many braces are open in each.
+    around: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +188,7 @@ impl Html {
             attribute: String::new(),
             value: Begun::nothing(),
             script: Script::Code { divides: false },
+            around: Vec::new(),
         }
     }
 
@@ -353,6 +356,15 @@ impl Html {
             return skipped + rest[1..].chars().next().map_or(0, char::len_utf8);
         }
         self.script = match self.script {
+            Script::Text('`') if rest.starts_with("${") => {
+                self.around.push(0);
+                skipped = 2;
+                Script::Code { divides: false }
+            }
+            Script::Code { .. } if c == '}' && self.around.last() == Some(&0) => {
+                self.around.pop();
+                Script::Text('`')
+            }
             Script::Text(quote) if c == quote => Script::Code { divides: true },
             // A line end closes a text by force, and no template.
             Script::Text(quote) if c == '\n' && quote != '`' => Script::Code { divides: false },
@@ -375,9 +387,15 @@ impl Html {
             Script::Code { .. } if matches!(c, '"' | '\'' | '`') => Script::Text(c),
             Script::Code { divides: false } if c == '/' => Script::Regex { in_class: false },
             Script::Code { divides } if c.is_whitespace() => Script::Code { divides },
-            Script::Code { .. } => Script::Code {
-                divides: !"(,=:[!&|?{};+-*%<>~^/".contains(c),
-            },
+            Script::Code { .. } => {
+                if let Some(open) = self.around.last_mut() {
+                    *open = open.saturating_add((c == '{').into());
+                    *open = open.saturating_sub((c == '}').into());
+                }
+                Script::Code {
+                    divides: !"(,=:[!&|?{};+-*%<>~^/".contains(c),
+                }
+            }
             other => other,
         };
         skipped
