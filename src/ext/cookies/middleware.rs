@@ -51,9 +51,11 @@ impl Middleware for CookieJar {
         if req.local::<Cookies>().is_some() {
             return next.run(req).await;
         }
-        let came_by_https = req.is_secure();
-        let is_guessed = self.secure.is_none() && !came_by_https && req.mode().is_production();
-        let is_secure = self.secure.unwrap_or(came_by_https || is_guessed);
+        let is_production = req.mode().is_production();
+        let is_guessed = self.secure.is_none() && is_production && !req.is_secure();
+        let is_secure = self
+            .secure
+            .unwrap_or_else(|| is_production || req.is_secure());
         let cookies = Cookies::of(&req, is_secure, is_guessed);
         req.insert(cookies.clone());
         let mut res = next.run(req).await;

@@ -113,8 +113,7 @@ impl Check<'_> {
     }
 
     fn error(&mut self, at: usize, message: String) {
-        let error = TemplateError::new(&self.read.name, &(self.file)(&self.read.name), message);
-        self.errors.push(error.at(&self.read.text, at));
+        self.errors.push(self.read.error(self.file, at, message));
     }
 
     /// `extends`, `include`, `import` and `from .. import` name templates that there are, and that are

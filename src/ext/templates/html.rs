@@ -463,15 +463,16 @@ impl Places {
 
     /// Of these places, those that one of the others is like.
     pub(super) fn keep_like(&mut self, others: &Self) {
-        let is_like = |html: &Html| others.iter().any(|other| other.place.is_like(html.place));
-        self.0.retain(is_like);
+        self.0.retain(|html| others.has_like(html));
     }
 
     /// Whether each of these places is like one of the others.
     pub(super) fn are_like(&self, others: &Self) -> bool {
-        let mut kept = self.clone();
-        kept.keep_like(others);
-        kept.0.len() == self.0.len()
+        self.iter().all(|html| others.has_like(html))
+    }
+
+    fn has_like(&self, html: &Html) -> bool {
+        self.iter().any(|own| own.place.is_like(html.place))
     }
 
     /// Goes on from each of them.

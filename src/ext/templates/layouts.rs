@@ -57,9 +57,8 @@ impl<'a> Layouts<'a> {
         let parent = self.parent(read);
         self.active.pop();
         let (found, layout) = markup::look(&read.text, &escape::by_name(&read.name), parent);
-        for (at, message) in found {
-            self.error(read, at, message);
-        }
+        let told = |(at, message)| read.error(self.file, at, message);
+        self.errors.extend(found.into_iter().map(told));
         self.known.insert(&read.name, layout);
     }
 
@@ -84,7 +83,7 @@ impl<'a> Layouts<'a> {
                             "it extends `{other}`, which extends it in turn: take one `extends` out"
                         ),
                     };
-                    self.error(read, name.at, message);
+                    self.errors.push(read.error(self.file, name.at, message));
                     parent.is_whole = false;
                     continue;
                 }
@@ -96,10 +95,5 @@ impl<'a> Layouts<'a> {
             }
         }
         parent
-    }
-
-    fn error(&mut self, read: &Read, at: usize, message: String) {
-        let error = TemplateError::new(&read.name, &(self.file)(&read.name), message);
-        self.errors.push(error.at(&read.text, at));
     }
 }

@@ -18,6 +18,10 @@ const PASSES: usize = 1_000;
 /// Problems of one template that are told.
 const PROBLEMS: usize = 100;
 
+/// Told once of a template.
+const TOO_MANY: &str =
+    "tags have too many branches in them to be followed: write a whole tag in each";
+
 /// A place in a template, and what is wrong there.
 pub(super) type Found = (usize, String);
 
@@ -172,10 +176,7 @@ impl Look {
             _ => {}
         }
         if self.places.are_too_many() {
-            self.tell(
-                first.at,
-                "tags have too many branches in them to be followed: write a whole tag in each",
-            );
+            self.tell(first.at, TOO_MANY);
         }
     }
 
@@ -409,16 +410,12 @@ impl Look {
 
     /// Once for each place, however often that is passed.
     fn tell(&mut self, at: usize, message: &str) {
-        let is_told = |(other, said): &Found| *other == at || said == message && is_of_all(message);
+        let is_told =
+            |(other, said): &Found| *other == at || message == TOO_MANY && said == message;
         if self.found.len() < PROBLEMS && !self.found.iter().any(is_told) {
             self.found.push((at, message.to_owned()));
         }
     }
-}
-
-/// What is told once of a template.
-fn is_of_all(message: &str) -> bool {
-    message.starts_with("tags have too many branches")
 }
 
 /// Whether it is `name = ..`, and no text up to `endset`.

@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::error::TemplateError;
+
 /// Folders in folders beyond which there is a loop of links.
 const DEEPEST: usize = 32;
 /// The byte order mark.
@@ -25,6 +27,18 @@ pub(super) struct Read {
     /// Its path below the folder, with `/` between the parts.
     pub(super) name: Cow<'static, str>,
     pub(super) text: Cow<'static, str>,
+}
+
+impl Read {
+    /// What is wrong at this byte of it; `file` says how it is shown.
+    pub(super) fn error(
+        &self,
+        file: &dyn Fn(&str) -> String,
+        at: usize,
+        message: String,
+    ) -> TemplateError {
+        TemplateError::new(&self.name, &file(&self.name), message).at(&self.text, at)
+    }
 }
 
 /// What tells whether a folder is as it was: path, time and size of each file.
